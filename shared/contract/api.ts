@@ -1,0 +1,224 @@
+import { z } from 'zod';
+import { profile } from '../profile/schema.ts';
+import type { Profile } from '../profile/schema.ts';
+import { probeSpec } from '../probe/spec.ts';
+import type { Failure } from './failure.ts';
+
+/** A host the first screen offers. */
+export interface HostEntry {
+  /** What `connect` takes, and `ssh` would. */
+  readonly host: string;
+  /** `user@address:port` as the config resolves it, for the second line. */
+  readonly resolved: string;
+  /** The config file that names it. */
+  readonly source: string;
+}
+
+export interface AppInfo {
+  readonly version: string;
+  readonly shell: 'electron' | 'browser';
+  /** The recording behind the demo target, or why there is none. */
+  readonly demo: RecordingInfo | null;
+}
+
+/** Where and when a demo recording was made: shown wherever its data is. */
+export interface RecordingInfo {
+  readonly kernel: string;
+  readonly bpftrace: string;
+  /** ISO 8601 date. */
+  readonly recorded: string;
+}
+
+export interface SessionInfo {
+  readonly session: string;
+  readonly host: string;
+  readonly user: string;
+  readonly address: string;
+  readonly port: number;
+  /** SHA256 fingerprint of the host key, as ssh prints it. */
+  readonly hostKey: string;
+  /** Set when this is the demo target: a replay, never a live kernel. */
+  readonly replay: RecordingInfo | null;
+}
+
+export type SurveyState = 'ok' | 'warn' | 'bad';
+
+/** One thing a target can or cannot do; `remedy` is empty when there is nothing to mend. */
+export interface SurveyItem {
+  readonly id:
+    'kernel' | 'btf' | 'bpftrace' | 'privilege' | 'tracefs' | 'lockdown' | 'architecture' | 'own-traffic';
+  readonly state: SurveyState;
+  readonly value: string;
+  readonly remedy: string;
+}
+
+export interface Survey {
+  readonly items: readonly SurveyItem[];
+  readonly facts: TargetFacts;
+}
+
+/** What the rest of skblens decides by. */
+export interface TargetFacts {
+  readonly hostname: string;
+  /** `uname -r`. */
+  readonly release: string;
+  /** `uname -m`. */
+  readonly machine: string;
+  /** Bytes of /sys/kernel/btf/vmlinux, null if there is none. */
+  readonly btfBytes: number | null;
+  readonly bpftrace: { readonly version: string; readonly major: number; readonly minor: number } | null;
+  readonly uid: number;
+  readonly tracefs: string | null;
+  readonly lockdown: 'none' | 'integrity' | 'confidentiality' | null;
+  /** `$SSH_CONNECTION` of this very connection: client address and port, server address and port. */
+  readonly connection: SshConnection | null;
+  /** Target's realtime clock minus the clock of its probes (CLOCK_BOOTTIME), in nanoseconds, as decimal text. */
+  readonly clockOffset: string;
+}
+
+export interface SshConnection {
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  readonly serverAddress: string;
+  readonly serverPort: number;
+}
+
+/** A function that can be probed, as the target lists it. */
+export interface FunctionEntry {
+  readonly name: string;
+  readonly module: string;
+  /** C prototype: `int ip_rcv_core(struct sk_buff *skb, struct net *net)`. */
+  readonly signature: string;
+}
+
+/** Everything that will run on the target for a probe, to be read before it does. */
+export interface PreparedProbe {
+  readonly engine: 'bpftrace';
+  /** Why this engine. */
+  readonly why: string;
+  readonly script: string;
+  /** The command that reads the script from its standard input. */
+  readonly command: string;
+  readonly signature: string;
+  /** Which header is expected, where: "IPv4 header at skb->data". */
+  readonly expects: string;
+}
+
+export type RunState =
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'attached'; readonly seconds: number }
+  | { readonly kind: 'stopping' }
+  | { readonly kind: 'stopped'; readonly reason: StopReason; readonly totals: RunTotals }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly totals: RunTotals };
+
+export type StopReason = 'user' | 'count' | 'time' | 'target';
+
+/** Counted on the target where it can be; `lost` is what the target captured and we never received. */
+export interface RunTotals {
+  /** Packets that reached the function and are not our own SSH traffic. */
+  readonly seen: number;
+  /** Of those, let through by the filter. */
+  readonly matched: number;
+  /** Records received here. */
+  readonly received: number;
+  /** Matched but held back by the rate limit. */
+  readonly limited: number;
+  /** Sent by the kernel side and never received. */
+  readonly lost: number;
+  /** Packets of this SSH connection that were left out. */
+  readonly own: number;
+}
+
+/** One reading of a counter file of the target. */
+export interface CountersReading {
+  /** Milliseconds since the watch began. */
+  readonly at: number;
+  /** `Ip.InHdrErrors` -> value, cumulative. */
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** What the user is asked in the middle of a call. */
+export interface HostKeyQuestion {
+  readonly host: string;
+  readonly type: string;
+  readonly fingerprint: string;
+  /** The file that "trust and save" appends to. */
+  readonly file: string;
+}
+export type HostKeyAnswer = 'once' | 'save' | 'cancel';
+
+const session = z.string().max(64);
+const run = z.number().int().nonnegative();
+const hostText = z.string().min(1).max(255);
+
+interface Call<In extends z.ZodType, Out> {
+  readonly input: In;
+  readonly output?: Out;
+}
+
+function call<Out>() {
+  return <In extends z.ZodType>(input: In): Call<In, Out> => ({ input });
+}
+
+/** Every call that a page may make, with the shape its input must have and the type of its answer. */
+export const apiCalls = {
+  appInfo: call<AppInfo>()(z.strictObject({})),
+  hosts: call<readonly HostEntry[]>()(z.strictObject({})),
+  connect: call<SessionInfo>()(z.strictObject({ host: hostText })),
+  connectDemo: call<SessionInfo>()(z.strictObject({})),
+  disconnect: call<null>()(z.strictObject({ session })),
+  survey: call<Survey>()(z.strictObject({ session })),
+  functions: call<readonly FunctionEntry[]>()(z.strictObject({ session })),
+  watchCounters: call<null>()(z.strictObject({ session, on: z.boolean() })),
+  prepareProbe: call<PreparedProbe>()(z.strictObject({ session, spec: probeSpec })),
+  startProbe: call<{ readonly run: number }>()(z.strictObject({ session, spec: probeSpec })),
+  stopProbe: call<null>()(z.strictObject({ run })),
+  /** Bytes of record batches that the page has taken in: what keeps the target's stream flowing. */
+  credit: call<null>()(z.strictObject({ run, bytes: z.number().int().nonnegative() })),
+  profiles: call<readonly Profile[]>()(z.strictObject({})),
+  saveProfile: call<null>()(z.strictObject({ profile })),
+  deleteProfile: call<null>()(z.strictObject({ name: z.string().max(80) })),
+} as const;
+
+export type CallName = keyof typeof apiCalls;
+type CallInput<K extends CallName> = z.input<(typeof apiCalls)[K]['input']>;
+type CallOutput<K extends CallName> = (typeof apiCalls)[K] extends Call<z.ZodType, infer Out> ? Out : never;
+
+/** The backend as its callers see it; every rejection is a `Fail`. */
+export type Backend = { [K in CallName]: (input: CallInput<K>) => Promise<CallOutput<K>> };
+/** The backend as its author writes it: inputs have been checked and defaults filled in. */
+export type BackendHandlers = {
+  [K in CallName]: (input: z.output<(typeof apiCalls)[K]['input']>) => Promise<CallOutput<K>>;
+};
+
+/** Everything the backend tells without being asked. Record batches travel apart, as bytes. */
+export interface PageEvents {
+  sessionLost(payload: { session: string; failure: Failure }): void;
+  /** A command that skblens runs on the target, as it is run there. */
+  commandRan(payload: { session: string; command: string; purpose: string }): void;
+  counters(payload: { session: string; reading: CountersReading }): void;
+  countersFailed(payload: { session: string; failure: Failure }): void;
+  runState(payload: { run: number; session: string; state: RunState; totals: RunTotals }): void;
+  /** Long work: `done` of `total`, null when the total is unknown. */
+  progress(payload: {
+    session: string;
+    what: 'functions' | 'survey' | 'connect';
+    done: number;
+    total: number | null;
+  }): void;
+}
+
+/** Questions that the backend puts to the user, through the page. */
+export interface PageQuestions {
+  hostKey(question: HostKeyQuestion): Promise<HostKeyAnswer>;
+}
+
+/** The page as the backend sees it. */
+export interface Page {
+  event<K extends keyof PageEvents>(name: K, payload: Parameters<PageEvents[K]>[0]): void;
+  batch(bytes: Uint8Array): void;
+  ask<K extends keyof PageQuestions>(
+    name: K,
+    question: Parameters<PageQuestions[K]>[0],
+  ): Promise<Awaited<ReturnType<PageQuestions[K]>>>;
+}

@@ -1,0 +1,89 @@
+import { createBirpc } from 'birpc';
+import { apiCalls } from './api.ts';
+import type { Backend, CallName, Page, PageEvents, PageQuestions } from './api.ts';
+import { failFrom, failureOf, makeFailure } from './failure.ts';
+import type { Failure } from './failure.ts';
+import type { Transport } from './transport.ts';
+
+/** A call's answer on the wire: birpc carries no error class across JSON, so failures travel as values. */
+type Answer = { readonly ok: unknown } | { readonly failure: Failure };
+
+type Untyped = Record<string, (input: unknown) => unknown>;
+
+/**
+ * The backend's end: every call's input is checked against the contract before it reaches `backend`,
+ * and what it throws becomes a failure on the other side.
+ */
+export function serveBackend(transport: Transport, makeBackend: (page: Page) => Backend): void {
+  const functions: Record<string, (input: unknown) => Promise<Answer>> = {};
+  const rpc = createBirpc<Untyped, typeof functions, false>(functions, {
+    post: (message: string) => transport.send(message),
+    on: (listener) => transport.onMessage((message) => typeof message === 'string' && listener(message)),
+    serialize: (message: unknown) => JSON.stringify(message),
+    deserialize: (message: string) => JSON.parse(message) as unknown,
+    timeout: -1,
+    proxify: false,
+  });
+  transport.onClose(() => rpc.$close());
+  const backend = makeBackend({
+    event: (name, payload) => {
+      if (!rpc.$closed) void rpc.$callEvent(name, payload);
+    },
+    batch: (bytes) => transport.send(bytes),
+    ask: async (name, question) => unwrap((await rpc.$call(name, question)) as Answer) as never,
+  }) as unknown as Untyped;
+  for (const name of Object.keys(apiCalls) as CallName[])
+    functions[name] = (input) =>
+      answer(async () => {
+        const parsed = apiCalls[name].input.safeParse(input);
+        if (!parsed.success) {
+          const issue = parsed.error.issues[0];
+          const message = `${issue?.path.join('.') ?? ''} ${issue?.message ?? 'invalid'}`.trim();
+          throw failFrom(makeFailure('invalid-call', { call: name, message }));
+        }
+        return backend[name]?.(parsed.data);
+      });
+}
+
+/** The page's end: `events` is called for what the backend tells, `questions` answers what it asks. */
+export function connectBackend(
+  transport: Transport,
+  events: PageEvents,
+  questions: PageQuestions,
+  onBatch: (bytes: Uint8Array) => void,
+): Backend {
+  const functions: Record<string, (input: never) => unknown> = { ...events };
+  for (const [name, ask] of Object.entries(questions))
+    functions[name] = (question) => answer(async () => (ask as (input: never) => unknown)(question));
+  const rpc = createBirpc<Untyped, typeof functions, false>(functions, {
+    post: (message: string) => transport.send(message),
+    on: (listener) =>
+      transport.onMessage((message) => (typeof message === 'string' ? listener(message) : onBatch(message))),
+    serialize: (message: unknown) => JSON.stringify(message),
+    deserialize: (message: string) => JSON.parse(message) as unknown,
+    timeout: -1,
+    proxify: false,
+  });
+  transport.onClose(() =>
+    rpc.$close(
+      failFrom(makeFailure('connection-lost', { host: 'skblens', message: 'the backend went away' })),
+    ),
+  );
+  const backend: Untyped = {};
+  for (const name of Object.keys(apiCalls))
+    backend[name] = async (input) => unwrap((await rpc.$call(name, input)) as Answer);
+  return backend as unknown as Backend;
+}
+
+async function answer(run: () => Promise<unknown>): Promise<Answer> {
+  try {
+    return { ok: await run() };
+  } catch (thrown) {
+    return { failure: failureOf(thrown) };
+  }
+}
+
+function unwrap(result: Answer): unknown {
+  if ('failure' in result) throw failFrom(result.failure);
+  return result.ok;
+}
