@@ -1,0 +1,142 @@
+import { typeText } from './declare.ts';
+import type { Btf } from './decoder.ts';
+import { shownName } from './escape.ts';
+import { BtfError } from './failure.ts';
+import { KIND_STRUCT, KIND_UNION } from './kinds.ts';
+import { memberCount, sizeOf, underlying } from './resolve.ts';
+
+/** Where the bytes of a struct lie. Offsets are absolute: from the start of the outermost struct. */
+export interface Layout {
+  readonly typeId: number;
+  readonly kind: 'struct' | 'union';
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly members: readonly LayoutMember[];
+}
+
+export interface LayoutMember {
+  /** How C reaches it from the outermost struct: `headers.dev_scratch`. Unnamed members add nothing: theirs is their parent's. */
+  readonly path: string;
+  /** '' for an unnamed struct or union. */
+  readonly name: string;
+  readonly typeId: number;
+  /** C text of the type, without the member's name. */
+  readonly type: string;
+  /** The byte that holds the member's first bit. */
+  readonly byteOffset: number;
+  /** Bits from the start of the outermost struct, so byteOffset is its eighth part rounded down. */
+  readonly bitOffset: number;
+  /** Width in bits, of a bitfield or of the whole type; 0 for a flexible array. */
+  readonly bits: number;
+  readonly bitfield: boolean;
+  /** How its own members overlap, when they are listed in `members`. */
+  readonly body: 'struct' | 'union' | null;
+  readonly members: readonly LayoutMember[];
+}
+
+export interface LayoutOptions {
+  /**
+   * Whose members to list: `unnamed` (default) those of unnamed structs and unions, which C treats as members of the outer one, or
+   * which have no other name to be looked up by; `all` those of every struct held by value, but not inside arrays.
+   */
+  readonly expand?: 'unnamed' | 'all';
+  /** Most members in all; default and upper bound: the limits the BTF was parsed with. */
+  readonly nodeBudget?: number;
+}
+
+/**
+ * The layout of a struct or union, typedefs to one included. Throws E_NOTFOUND for another type, E_DEPTH for a struct that holds
+ * itself or nests too deep, E_BUDGET above the node budget.
+ */
+export function layoutOf(btf: Btf, id: number, options: LayoutOptions = {}): Layout {
+  const typeId = underlying(btf, id);
+  const kind = btf.kindNumber(typeId);
+  if (kind !== KIND_STRUCT && kind !== KIND_UNION) {
+    throw new BtfError('E_NOTFOUND', `Type ${id} is a ${btf.kind(typeId)}, not a struct or union`, {
+      typeId: id,
+    });
+  }
+  const budget = { left: Math.min(options.nodeBudget ?? btf.limits.nodes, btf.limits.nodes), of: id };
+  const members = membersOf(
+    btf,
+    typeId,
+    options.expand ?? 'unnamed',
+    { path: '', bitOffset: 0, level: 0 },
+    budget,
+  );
+  return {
+    typeId,
+    kind: kind === KIND_STRUCT ? 'struct' : 'union',
+    name: shownName(btf.name(typeId)),
+    size: sizeOf(btf, typeId) ?? 0,
+    members,
+  };
+}
+
+interface Place {
+  readonly path: string;
+  readonly bitOffset: number;
+  readonly level: number;
+}
+
+function membersOf(
+  btf: Btf,
+  typeId: number,
+  expand: 'unnamed' | 'all',
+  place: Place,
+  budget: { left: number; readonly of: number },
+): LayoutMember[] {
+  if (place.level > btf.limits.resolveDepth) {
+    throw new BtfError(
+      'E_DEPTH',
+      `The structs in type ${budget.of} nest deeper than ${btf.limits.resolveDepth}`,
+      {
+        typeId,
+      },
+    );
+  }
+  budget.left -= memberCount(btf, typeId);
+  if (budget.left < 0) {
+    throw new BtfError('E_BUDGET', `The layout of type ${budget.of} has more members than its budget`, {
+      typeId: budget.of,
+    });
+  }
+  return btf.members(typeId).map((member) => {
+    const name = shownName(member.name);
+    const path = name === '' ? place.path : place.path === '' ? name : `${place.path}.${name}`;
+    const bitOffset = place.bitOffset + member.bitOffset;
+    const target = underlying(btf, member.typeId);
+    const kind = btf.kindNumber(target);
+    const composite = kind === KIND_STRUCT || kind === KIND_UNION;
+    const expanded = composite && (expand === 'all' || name === '' || btf.name(target) === '');
+    return {
+      path,
+      name,
+      typeId: member.typeId,
+      type: typeText(btf, member.typeId),
+      byteOffset: Math.floor(bitOffset / 8),
+      bitOffset,
+      bits: member.bitfieldBits === 0 ? (sizeOf(btf, member.typeId) ?? 0) * 8 : member.bitfieldBits,
+      bitfield: member.bitfieldBits !== 0,
+      body: expanded ? (kind === KIND_STRUCT ? 'struct' : 'union') : null,
+      members: expanded
+        ? membersOf(btf, target, expand, { path, bitOffset, level: place.level + 1 }, budget)
+        : [],
+    };
+  });
+}
+
+/** All members that have a name, in file order, those inside unnamed structs and unions included. */
+export function namedMembers(layout: Layout): LayoutMember[] {
+  const found: LayoutMember[] = [];
+  const pending = [...layout.members].reverse();
+  for (let member = pending.pop(); member !== undefined; member = pending.pop()) {
+    if (member.name !== '') found.push(member);
+    for (let i = member.members.length - 1; i >= 0; i--) {
+      const inner = member.members[i];
+      if (inner !== undefined) pending.push(inner);
+    }
+  }
+  return found;
+}
