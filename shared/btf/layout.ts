@@ -2,8 +2,8 @@ import { typeText } from './declare.ts';
 import type { Btf } from './decoder.ts';
 import { shownName } from './escape.ts';
 import { BtfError } from './failure.ts';
-import { KIND_STRUCT, KIND_UNION } from './kinds.ts';
-import { memberCount, sizeOf, underlying } from './resolve.ts';
+import { KIND_ARRAY, KIND_STRUCT, KIND_UNION } from './kinds.ts';
+import { extraWord, memberCount, sizeOf, underlying } from './resolve.ts';
 
 /** Where the bytes of a struct lie. Offsets are absolute: from the start of the outermost struct. */
 export interface Layout {
@@ -38,7 +38,8 @@ export interface LayoutMember {
 export interface LayoutOptions {
   /**
    * Whose members to list: `unnamed` (default) those of unnamed structs and unions, which C treats as members of the outer one, or
-   * which have no other name to be looked up by; `all` those of every struct held by value, but not inside arrays.
+   * which have no other name to be looked up by (of an array of those, the first element); `all` also those of every named struct
+   * held by value outside an array.
    */
   readonly expand?: 'unnamed' | 'all';
   /** Most members in all; default and upper bound: the limits the BTF was parsed with. */
@@ -107,9 +108,12 @@ function membersOf(
     const path = name === '' ? place.path : place.path === '' ? name : `${place.path}.${name}`;
     const bitOffset = place.bitOffset + member.bitOffset;
     const target = underlying(btf, member.typeId);
-    const kind = btf.kindNumber(target);
+    const element = withoutArrays(btf, target);
+    const kind = btf.kindNumber(element.typeId);
     const composite = kind === KIND_STRUCT || kind === KIND_UNION;
-    const expanded = composite && (expand === 'all' || name === '' || btf.name(target) === '');
+    const unnamed = name === '' || btf.name(element.typeId) === '';
+    const expanded = composite && (unnamed || (expand === 'all' && element.typeId === target));
+    const inside = { path: path + element.path, bitOffset, level: place.level + 1 };
     return {
       path,
       name,
@@ -120,11 +124,20 @@ function membersOf(
       bits: member.bitfieldBits === 0 ? (sizeOf(btf, member.typeId) ?? 0) * 8 : member.bitfieldBits,
       bitfield: member.bitfieldBits !== 0,
       body: expanded ? (kind === KIND_STRUCT ? 'struct' : 'union') : null,
-      members: expanded
-        ? membersOf(btf, target, expand, { path, bitOffset, level: place.level + 1 }, budget)
-        : [],
+      members: expanded ? membersOf(btf, element.typeId, expand, inside, budget) : [],
     };
   });
+}
+
+/** The first element of an array of arrays, and how C reaches it; anything else is its own. */
+function withoutArrays(btf: Btf, id: number): { typeId: number; path: string } {
+  let typeId = id;
+  let path = '';
+  for (let step = 0; step <= btf.limits.resolveDepth && btf.kindNumber(typeId) === KIND_ARRAY; step++) {
+    typeId = underlying(btf, extraWord(btf, typeId, 0));
+    path += '[0]';
+  }
+  return { typeId, path };
 }
 
 /** All members that have a name, in file order, those inside unnamed structs and unions included. */
