@@ -3,7 +3,7 @@ import type { Btf } from './decoder.ts';
 import { shownName } from './escape.ts';
 import { BtfError } from './failure.ts';
 import { KIND_ARRAY, KIND_STRUCT, KIND_UNION } from './kinds.ts';
-import { extraWord, memberCount, sizeOf, underlying } from './resolve.ts';
+import { extraWord, memberCount, sizeOf, underlying, withoutQualifiers } from './resolve.ts';
 
 /** Where the bytes of a struct lie. Offsets are absolute: from the start of the outermost struct. */
 export interface Layout {
@@ -107,13 +107,9 @@ function membersOf(
     const name = shownName(member.name);
     const path = name === '' ? place.path : place.path === '' ? name : `${place.path}.${name}`;
     const bitOffset = place.bitOffset + member.bitOffset;
-    const target = underlying(btf, member.typeId);
-    const element = withoutArrays(btf, target);
-    const kind = btf.kindNumber(element.typeId);
-    const composite = kind === KIND_STRUCT || kind === KIND_UNION;
-    const unnamed = name === '' || btf.name(element.typeId) === '';
-    const expanded = composite && (unnamed || (expand === 'all' && element.typeId === target));
-    const inside = { path: path + element.path, bitOffset, level: place.level + 1 };
+    const bitfield = member.bitfieldBits !== 0;
+    const body = bitfield ? null : bodyOf(btf, member.typeId, name === '' ? 'all' : expand);
+    const inside = { path: path + (body?.path ?? ''), bitOffset, level: place.level + 1 };
     return {
       path,
       name,
@@ -121,23 +117,34 @@ function membersOf(
       type: typeText(btf, member.typeId),
       byteOffset: Math.floor(bitOffset / 8),
       bitOffset,
-      bits: member.bitfieldBits === 0 ? (sizeOf(btf, member.typeId) ?? 0) * 8 : member.bitfieldBits,
-      bitfield: member.bitfieldBits !== 0,
-      body: expanded ? (kind === KIND_STRUCT ? 'struct' : 'union') : null,
-      members: expanded ? membersOf(btf, element.typeId, expand, inside, budget) : [],
+      bits: bitfield ? member.bitfieldBits : (sizeOf(btf, member.typeId) ?? 0) * 8,
+      bitfield,
+      body: body === null ? null : btf.kindNumber(body.typeId) === KIND_STRUCT ? 'struct' : 'union',
+      members: body === null ? [] : membersOf(btf, body.typeId, expand, inside, budget),
     };
   });
 }
 
-/** The first element of an array of arrays, and how C reaches it; anything else is its own. */
-function withoutArrays(btf: Btf, id: number): { typeId: number; path: string } {
-  let typeId = id;
+/**
+ * The type whose members to list for a member of type `id`, and what C writes behind the member's name to get there. An array without
+ * a name for its element gives its first element. A typedef is a name: `unnamed` stops there, `all` goes on.
+ */
+function bodyOf(btf: Btf, id: number, expand: 'unnamed' | 'all'): { typeId: number; path: string } | null {
+  let typeId = withoutQualifiers(btf, id);
   let path = '';
   for (let step = 0; step <= btf.limits.resolveDepth && btf.kindNumber(typeId) === KIND_ARRAY; step++) {
-    typeId = underlying(btf, extraWord(btf, typeId, 0));
+    typeId = withoutQualifiers(btf, extraWord(btf, typeId, 0));
     path += '[0]';
   }
-  return { typeId, path };
+  if (isComposite(btf, typeId) && btf.name(typeId) === '') return { typeId, path };
+  if (expand === 'unnamed' || path !== '') return null;
+  typeId = underlying(btf, typeId);
+  return isComposite(btf, typeId) ? { typeId, path } : null;
+}
+
+function isComposite(btf: Btf, id: number): boolean {
+  const kind = btf.kindNumber(id);
+  return kind === KIND_STRUCT || kind === KIND_UNION;
 }
 
 /** All members that have a name, in file order, those inside unnamed structs and unions included. */
