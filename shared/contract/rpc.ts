@@ -1,6 +1,6 @@
 import { createBirpc } from 'birpc';
 import { apiCalls } from './api.ts';
-import type { Backend, CallName, Page, PageEvents, PageQuestions } from './api.ts';
+import type { Backend, BackendHandlers, CallName, Page, PageEvents, PageQuestions } from './api.ts';
 import { failFrom, failureOf, makeFailure } from './failure.ts';
 import type { Failure } from './failure.ts';
 import type { Transport } from './transport.ts';
@@ -14,7 +14,7 @@ type Untyped = Record<string, (input: unknown) => unknown>;
  * The backend's end: every call's input is checked against the contract before it reaches `backend`,
  * and what it throws becomes a failure on the other side.
  */
-export function serveBackend(transport: Transport, makeBackend: (page: Page) => Backend): void {
+export function serveBackend(transport: Transport, makeBackend: (page: Page) => BackendHandlers): void {
   const functions: Record<string, (input: unknown) => Promise<Answer>> = {};
   const rpc = createBirpc<Untyped, typeof functions, false>(functions, {
     post: (message: string) => transport.send(message),

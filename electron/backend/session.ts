@@ -1,0 +1,202 @@
+import type {
+  FunctionEntry,
+  Page,
+  PreparedProbe,
+  RecordingInfo,
+  RunState,
+  RunTotals,
+  SessionInfo,
+  Survey,
+} from '../../shared/contract/api.ts';
+import { Fail, failureOf } from '../../shared/contract/failure.ts';
+import { encodeBatch } from '../../shared/capture/batch.ts';
+import { expectationOf } from '../../shared/probe/expects.ts';
+import { prototypeText } from '../../shared/probe/signature.ts';
+import type { Signature } from '../../shared/probe/signature.ts';
+import type { ProbeSpec } from '../../shared/probe/spec.ts';
+import type { Target } from './ssh/command.ts';
+import type { Connection } from './ssh/connection.ts';
+import { watchCounters } from './target/counters.ts';
+import { findFunction, listFunctions } from './target/functions.ts';
+import { openTarget } from './target/open.ts';
+import { BPFTRACE_COMMAND, prepareProgram, startRun } from './trace/run.ts';
+import type { Run } from './trace/run.ts';
+
+/** One connected target of one page, and everything that runs there. */
+export class Session {
+  readonly info: SessionInfo;
+  readonly survey: Survey;
+  readonly #target: Target;
+  readonly #page: Page;
+  readonly #runs = new Map<number, Run>();
+  #listing: Promise<readonly Signature[]> | null = null;
+  #stopCounters: (() => void) | null = null;
+  #countersWanted = false;
+  #closed = false;
+
+  private constructor(info: SessionInfo, survey: Survey, target: Target, page: Page) {
+    this.info = info;
+    this.survey = survey;
+    this.#target = target;
+    this.#page = page;
+  }
+
+  /** Surveys a fresh connection. The connection is the session's from here on, also when this throws. */
+  static async open(
+    id: string,
+    connection: Connection,
+    replay: RecordingInfo | null,
+    page: Page,
+  ): Promise<Session> {
+    try {
+      const { target, survey } = await openTarget(connection, (command, purpose) =>
+        page.event('commandRan', { session: id, command, purpose }),
+      );
+      const { config, hostKey } = connection;
+      const info: SessionInfo = {
+        session: id,
+        host: config.alias,
+        user: config.user,
+        address: config.hostName,
+        port: config.port,
+        hostKey,
+        replay,
+      };
+      const session = new Session(info, survey, target, page);
+      connection.onLost((failure) => {
+        session.#closed = true;
+        page.event('sessionLost', { session: id, failure: failure.failure });
+      });
+      return session;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The whole list, read once a session. */
+  async functions(): Promise<readonly FunctionEntry[]> {
+    const signatures = await this.#signatures();
+    return signatures.map((signature) => ({
+      name: signature.name,
+      module: signature.module,
+      signature: prototypeText(signature),
+    }));
+  }
+
+  async watchCounters(on: boolean): Promise<void> {
+    this.#countersWanted = on;
+    if (!on) {
+      this.#stopCounters?.();
+      this.#stopCounters = null;
+      return;
+    }
+    if (this.#stopCounters !== null) return;
+    const { session } = this.info;
+    const stop = await watchCounters(
+      this.#target,
+      (reading) => this.#page.event('counters', { session, reading }),
+      (stderr) => {
+        this.#stopCounters = null;
+        const { host } = this.info;
+        if (!this.#closed)
+          this.#page.event('countersFailed', {
+            session,
+            failure: new Fail('command-failed', { command: 'cat /proc/net/snmp', host, status: -1 }, stderr)
+              .failure,
+          });
+      },
+    );
+    if (this.#countersWanted && this.#stopCounters === null) this.#stopCounters = stop;
+    else stop();
+  }
+
+  async prepare(spec: ProbeSpec): Promise<PreparedProbe> {
+    const signature = await this.#signatureOf(spec.function);
+    const program = prepareProgram(spec, signature, this.survey.facts);
+    const expected = expectationOf(spec.function);
+    const place = { data: 'skb->data', network: 'the network header', mac: 'the MAC header' }[
+      program.pointer
+    ];
+    return {
+      engine: 'bpftrace',
+      why: `bpftrace ${this.survey.facts.bpftrace?.version ?? ''} and BTF are there: a trampoline probe is the cheapest and sees typed arguments`,
+      script: program.script,
+      command: BPFTRACE_COMMAND,
+      signature: prototypeText(signature),
+      expects:
+        program.captures === 'arguments'
+          ? 'no struct sk_buff: its arguments are recorded'
+          : `${spec.expect === 'default' ? (expected?.layer ?? 'any') : spec.expect} header at ${place}`,
+    };
+  }
+
+  /** Starts the probe; events and states go to the page under `id`. */
+  async startProbe(id: number, spec: ProbeSpec): Promise<void> {
+    this.#mustTrace();
+    const signature = await this.#signatureOf(spec.function);
+    const program = prepareProgram(spec, signature, this.survey.facts);
+    const { session } = this.info;
+    const run = await startRun(this.#target, spec, program, {
+      state: (state: RunState, totals: RunTotals) =>
+        this.#page.event('runState', { run: id, session, state, totals }),
+      records: (records) => this.#page.batch(encodeBatch(id, records)),
+    });
+    this.#runs.set(id, run);
+    void run.ended.then(() => this.#runs.delete(id));
+  }
+
+  run(id: number): Run | undefined {
+    return this.#runs.get(id);
+  }
+
+  /** Ends everything on the target, waits for the probes to be gone, and closes the connection. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stopCounters?.();
+    for (const run of this.#runs.values()) run.stop('user');
+    await Promise.race([
+      Promise.all([...this.#runs.values()].map((run) => run.ended)),
+      new Promise((resolve) => setTimeout(resolve, 10_000).unref()),
+    ]);
+    this.#target.connection.close();
+  }
+
+  #mustTrace(): void {
+    const { facts } = this.survey;
+    const { host, user } = this.info;
+    if (facts.bpftrace === null) throw new Fail('bpftrace-missing', { host });
+    if (facts.uid !== 0)
+      throw new Fail('not-privileged', { host, user, message: `it runs as uid ${facts.uid}` });
+    if (facts.btfBytes === null) throw new Fail('btf-missing', { host });
+    if (facts.lockdown === 'confidentiality')
+      throw new Fail('kernel-locked-down', { host, mode: facts.lockdown });
+  }
+
+  async #signatureOf(name: string): Promise<Signature> {
+    this.#mustTrace();
+    const listed = this.#listing === null ? null : await this.#listing.catch(() => null);
+    const bare = name.slice(name.indexOf(':') + 1);
+    const known = listed?.find(
+      (one) => one.name === bare && (bare === name || name === `${one.module}:${bare}`),
+    );
+    return known ?? findFunction(this.#target, name);
+  }
+
+  #signatures(): Promise<readonly Signature[]> {
+    this.#mustTrace();
+    const { session } = this.info;
+    this.#listing ??= listFunctions(this.#target, (bytes) =>
+      this.#page.event('progress', { session, what: 'functions', done: bytes, total: null }),
+    ).catch((error: unknown) => {
+      this.#listing = null;
+      throw error instanceof Fail ? error : new Fail('internal-error', { message: failureOf(error).message });
+    });
+    return this.#listing;
+  }
+}

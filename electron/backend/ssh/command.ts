@@ -1,0 +1,73 @@
+import { Fail } from '../../../shared/contract/failure.ts';
+import type { Connection } from './connection.ts';
+import { startLeashed } from './leash.ts';
+
+/** A connection with what every command on it needs: root by sudo or not, and who wants to see what runs. */
+export interface Target {
+  readonly connection: Connection;
+  /** Run as root through `sudo -n`; false when the login is root or has no sudo. */
+  readonly sudo: boolean;
+  /** Told before each command that runs there. */
+  readonly onCommand: (command: string, purpose: string) => void;
+}
+
+export interface CommandResult {
+  readonly status: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface CommandLimits {
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/**
+ * Runs a POSIX sh script on the target to its end, on a leash, and gives all it wrote. `script` is
+ * text of ours: a user's string goes in through `quote`. A long-running last command is started with `exec`,
+ * so that the leash holds it and not only the shell. Throws `command-timeout`,
+ * `command-output-limit`, `connection-lost`; the exit status is the caller's to judge.
+ */
+export async function runCommand(
+  target: Target,
+  script: string,
+  purpose: string,
+  limits: CommandLimits,
+): Promise<CommandResult> {
+  target.onCommand(script.trim(), purpose);
+  const host = target.connection.config.alias;
+  const leash = await startLeashed(target.connection, {
+    command: '/bin/sh',
+    input: script,
+    sudo: target.sudo,
+  });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let failure: Fail | null = null;
+  const give = (code: 'command-timeout' | 'command-output-limit', values: Record<string, number>): void => {
+    failure ??= new Fail(code, { command: firstLine(script), host, ...values });
+    leash.interrupt(0);
+  };
+  const timer = setTimeout(() => give('command-timeout', { seconds: limits.seconds }), limits.seconds * 1000);
+  leash.onStdout((chunk) => {
+    size += chunk.length;
+    if (size > limits.bytes) return give('command-output-limit', { limit: limits.bytes });
+    chunks.push(chunk);
+    limits.onProgress?.(size);
+  });
+  const { code } = await leash.exit;
+  clearTimeout(timer);
+  if (failure !== null) throw failure as Fail;
+  if (code === null) throw new Fail('connection-lost', { host, message: `during "${firstLine(script)}"` });
+  return { status: code, stdout: Buffer.concat(chunks, size), stderr: leash.stderr() };
+}
+
+/** A string as one shell word: inert in every POSIX shell. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function firstLine(script: string): string {
+  return script.trim().split('\n', 1)[0]?.slice(0, 80) ?? '';
+}

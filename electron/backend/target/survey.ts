@@ -1,0 +1,140 @@
+import type { Survey, SurveyItem, TargetFacts } from '../../../shared/contract/api.ts';
+import { Fail } from '../../../shared/contract/failure.ts';
+import { parseSshConnection } from '../../../shared/probe/own-traffic.ts';
+import { runCommand } from '../ssh/command.ts';
+import type { Target } from '../ssh/command.ts';
+
+/**
+ * One round trip: every fact on a line `name=value`. Reads files and asks versions; changes nothing.
+ * bpftrace is asked for its version only: `--info` goes to stderr on 0.17 and names its features
+ * differently in each version. The clock of probes is CLOCK_BOOTTIME; /proc/uptime has it to 10 ms.
+ */
+export const SURVEY_SCRIPT = `
+echo "hostname=$(uname -n)"
+echo "release=$(uname -r)"
+echo "machine=$(uname -m)"
+echo "uid=$(id -u)"
+echo "connection=$SSH_CONNECTION"
+echo "btf=$(wc -c </sys/kernel/btf/vmlinux 2>/dev/null)"
+echo "bpftrace=$(command -v bpftrace >/dev/null 2>&1 && bpftrace --version 2>&1 | head -n 1)"
+for directory in /sys/kernel/tracing /sys/kernel/debug/tracing; do
+  if [ -r "$directory/trace" ]; then echo "tracefs=$directory"; break; fi
+done
+echo "lockdown=$(cat /sys/kernel/security/lockdown 2>/dev/null)"
+echo "uptime=$(cat /proc/uptime 2>/dev/null)"
+echo "now=$(date +%s.%N)"
+`;
+
+/** What the target can do, from one command. `ownConnection` is `$SSH_CONNECTION`, read without sudo, which clears it. */
+export async function surveyTarget(target: Target, ownConnection: string): Promise<Survey> {
+  const result = await runCommand(target, SURVEY_SCRIPT, 'survey', { seconds: 30, bytes: 64 * 1024 });
+  if (result.status !== 0)
+    throw new Fail(
+      'command-failed',
+      { command: 'survey', host: target.connection.config.alias, status: result.status },
+      result.stderr,
+    );
+  const facts = readFacts(result.stdout.toString('utf8'), ownConnection);
+  return { facts, items: judgeFacts(facts) };
+}
+
+/** The lines of SURVEY_SCRIPT as facts; a line that is missing or odd leaves its fact unknown. */
+export function readFacts(text: string, ownConnection: string): TargetFacts {
+  const lines = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const equals = line.indexOf('=');
+    if (equals > 0) lines.set(line.slice(0, equals), line.slice(equals + 1).trim());
+  }
+  const value = (name: string): string => (lines.get(name) ?? '').slice(0, 200);
+  const version = /v?(\d+)\.(\d+)(?:\.\d+)?/.exec(value('bpftrace'));
+  const lockdown = /\[(none|integrity|confidentiality)\]/.exec(value('lockdown'));
+  const uptime = Number(value('uptime').split(' ')[0]);
+  const now = Number(value('now'));
+  const offset = Number.isFinite(now - uptime) ? BigInt(Math.round((now - uptime) * 1000)) * 1_000_000n : 0n;
+  return {
+    hostname: value('hostname'),
+    release: value('release'),
+    machine: value('machine'),
+    btfBytes: /^\d+$/.test(value('btf')) ? Number(value('btf')) : null,
+    bpftrace: version
+      ? { version: version[0].replace(/^v/, ''), major: Number(version[1]), minor: Number(version[2]) }
+      : null,
+    uid: /^\d+$/.test(value('uid')) ? Number(value('uid')) : -1,
+    tracefs: value('tracefs') || null,
+    lockdown: lockdown ? (lockdown[1] as TargetFacts['lockdown']) : null,
+    connection: parseSshConnection(ownConnection || value('connection')),
+    clockOffset: offset.toString(),
+  };
+}
+
+/** Facts as items a person reads, each with what to do about it. */
+export function judgeFacts(facts: TargetFacts): SurveyItem[] {
+  const item = (
+    id: SurveyItem['id'],
+    state: SurveyItem['state'],
+    value: string,
+    remedy = '',
+  ): SurveyItem => ({
+    id,
+    state,
+    value,
+    remedy,
+  });
+  const { bpftrace } = facts;
+  const old = bpftrace !== null && bpftrace.major === 0 && bpftrace.minor < 17;
+  return [
+    item('kernel', 'ok', `${facts.release} (${facts.hostname})`),
+    facts.machine === 'x86_64' || facts.machine === 'aarch64'
+      ? item('architecture', 'ok', facts.machine)
+      : item(
+          'architecture',
+          'warn',
+          facts.machine,
+          'Tried on x86_64 only; big-endian targets are not supported.',
+        ),
+    facts.uid === 0
+      ? item('privilege', 'ok', 'root')
+      : item(
+          'privilege',
+          'bad',
+          `uid ${facts.uid}`,
+          'Tracing needs root: connect as root or as a user with sudo.',
+        ),
+    facts.btfBytes !== null
+      ? item('btf', 'ok', `/sys/kernel/btf/vmlinux, ${facts.btfBytes} bytes`)
+      : item('btf', 'bad', 'none', 'The kernel needs CONFIG_DEBUG_INFO_BTF=y.'),
+    bpftrace === null
+      ? item('bpftrace', 'bad', 'none', 'Install it on the target: apt install bpftrace.')
+      : item(
+          'bpftrace',
+          old ? 'warn' : 'ok',
+          `${bpftrace.version}, BTF probes are called ${bpftrace.major > 0 || bpftrace.minor >= 20 ? 'fentry (alias kfunc)' : 'kfunc'}`,
+          old ? 'Older than the oldest version that was tried (0.17).' : '',
+        ),
+    facts.tracefs !== null
+      ? item('tracefs', 'ok', facts.tracefs)
+      : item('tracefs', 'warn', 'not readable', 'Mount it: mount -t tracefs tracefs /sys/kernel/tracing.'),
+    facts.lockdown === 'confidentiality'
+      ? item(
+          'lockdown',
+          'bad',
+          'confidentiality',
+          'Tracing is refused: boot without lockdown=confidentiality.',
+        )
+      : facts.lockdown === 'integrity'
+        ? item('lockdown', 'warn', 'integrity', 'Kprobes may be refused; BTF probes usually work.')
+        : item('lockdown', 'ok', facts.lockdown ?? 'not built in'),
+    facts.connection !== null
+      ? item(
+          'own-traffic',
+          'ok',
+          `${facts.connection.clientAddress}:${facts.connection.clientPort} - ${facts.connection.serverAddress}:${facts.connection.serverPort}`,
+        )
+      : item(
+          'own-traffic',
+          'warn',
+          'unknown',
+          'sshd gave no SSH_CONNECTION: our own packets cannot be left out of a probe; the rate limit still holds.',
+        ),
+  ];
+}

@@ -1,0 +1,203 @@
+import { randomBytes } from 'node:crypto';
+import type { RunState, RunTotals, StopReason, TargetFacts } from '../../../shared/contract/api.ts';
+import { Fail } from '../../../shared/contract/failure.ts';
+import { RECORD_BYTES, writeRecord } from '../../../shared/capture/record.ts';
+import type { EventRecord } from '../../../shared/capture/record.ts';
+import { VERDICT_KINDS } from '../../../shared/packet/verdict-kinds.ts';
+import { verdictCode } from '../../../shared/packet/verdict.ts';
+import { writeBpftraceProgram } from '../../../shared/probe/bpftrace-program.ts';
+import type { BpftraceProgram } from '../../../shared/probe/bpftrace-program.ts';
+import { BpftraceStream } from '../../../shared/probe/bpftrace-stream.ts';
+import { expectedLayer, verdictInput } from '../../../shared/probe/record-verdict.ts';
+import type { Signature } from '../../../shared/probe/signature.ts';
+import type { ProbeSpec } from '../../../shared/probe/spec.ts';
+import { startLeashed } from '../ssh/leash.ts';
+import type { Leash } from '../ssh/leash.ts';
+import type { Target } from '../ssh/command.ts';
+import { explainBpftrace } from '../target/functions.ts';
+
+/** Quiet, without warnings, each line sent when it is whole; the program comes over stdin. */
+export const BPFTRACE_COMMAND = 'bpftrace -q --no-warnings -B line /dev/stdin';
+
+export interface RunListener {
+  state(state: RunState, totals: RunTotals): void;
+  /** Whole records; the listener owns the array. */
+  records(records: Uint8Array): void;
+}
+
+/** A running probe. */
+export interface Run {
+  /** Ends it: bpftrace detaches and reports its last totals; `state` then says stopped. */
+  stop(reason: StopReason): void;
+  /** Bytes of records that were taken in: without it, delivery stops at HIGH_MARK and the channel is paused. */
+  credit(bytes: number): void;
+  /** Resolves when bpftrace on the target is gone, whatever way. */
+  readonly ended: Promise<void>;
+}
+
+/** Unacknowledged bytes at which the SSH channel is paused, and at which it flows again. */
+const HIGH_MARK = 4 << 20;
+const LOW_MARK = 1 << 20;
+/** Records wait this long for company before they are sent on. */
+const FLUSH_MS = 25;
+const FLUSH_BYTES = 256 * 1024;
+/** Detaching takes seconds on a busy kernel; only then is bpftrace killed. */
+const STOP_GRACE_SECONDS = 15;
+
+export function prepareProgram(spec: ProbeSpec, signature: Signature, facts: TargetFacts): BpftraceProgram {
+  return writeBpftraceProgram(spec, signature, facts.connection, `k${randomBytes(4).toString('hex')}`);
+}
+
+/** Starts `program` on the target. Throws when it cannot be started at all; later failures come as a state. */
+export async function startRun(
+  target: Target,
+  spec: ProbeSpec,
+  program: BpftraceProgram,
+  listener: RunListener,
+): Promise<Run> {
+  target.onCommand(`${BPFTRACE_COMMAND} <<'EOF'\n${program.script}EOF`, 'probe');
+  const began = Date.now();
+  const host = target.connection.config.alias;
+  const leash: Leash = await startLeashed(target.connection, {
+    command: BPFTRACE_COMMAND,
+    input: program.script,
+    sudo: target.sudo,
+  });
+  const totals = { seen: 0, matched: 0, received: 0, limited: 0, lost: 0, own: 0 };
+  const strays: string[] = [];
+  const layer = expectedLayer(spec);
+  let attached = false;
+  let attachSeconds = 0;
+  let stopping: StopReason | null = null;
+  let strayCount = 0;
+  let deadline: NodeJS.Timeout | null = null;
+  let reportedLost = 0;
+
+  const stop = (reason: StopReason): void => {
+    if (stopping !== null) return;
+    stopping = reason;
+    listener.state({ kind: 'stopping' }, { ...totals });
+    leash.interrupt(STOP_GRACE_SECONDS);
+  };
+
+  const outbox = new Outbox(leash, (records) => listener.records(records));
+  const stream = new BpftraceStream(program, {
+    attached: () => {
+      attached = true;
+      attachSeconds = (Date.now() - began) / 1000;
+      if (spec.seconds !== null) deadline = setTimeout(() => stop('time'), spec.seconds * 1000);
+      listener.state({ kind: 'attached', seconds: attachSeconds }, { ...totals });
+    },
+    event: (record) => {
+      if (stopping === 'count') return;
+      const input = verdictInput(record, layer);
+      if (input !== null) {
+        const judged = verdictCode(input);
+        record.verdict = VERDICT_KINDS.indexOf(judged.kind);
+        record.headerAt = judged.headerAt;
+      }
+      outbox.add(record);
+      totals.received++;
+      if (spec.count !== null && totals.received >= spec.count) stop('count');
+    },
+    totals: (kernel) => {
+      Object.assign(totals, kernel);
+      totals.lost = Math.max(stream.gaps, reportedLost);
+      if (attached && stopping === null)
+        listener.state({ kind: 'attached', seconds: attachSeconds }, { ...totals });
+    },
+    lost: (count) => {
+      reportedLost += count;
+      totals.lost = Math.max(stream.gaps, reportedLost);
+    },
+    stray: (line) => {
+      strayCount++;
+      if (strays.length < 40) strays.push(line.slice(0, 500));
+    },
+  });
+  leash.onStdout((chunk) => stream.push(chunk.toString('latin1')));
+  listener.state({ kind: 'starting' }, { ...totals });
+
+  const ended = leash.exit.then((exit) => {
+    if (deadline !== null) clearTimeout(deadline);
+    stream.end();
+    outbox.flush();
+    for (const match of leash.stderr().matchAll(/^Lost (\d{1,12}) events/gm))
+      reportedLost += Number(match[1]);
+    totals.lost = Math.max(stream.gaps, reportedLost);
+    const final: RunTotals = { ...totals, matched: Math.max(totals.matched, totals.received) };
+    const failed = (failure: Fail): void =>
+      listener.state({ kind: 'failed', failure: failure.failure, totals: final }, final);
+    if (exit.code === null && exit.signal === null)
+      return failed(new Fail('connection-lost', { host, message: 'during the probe' }));
+    if (attached && (stopping !== null || stream.ended))
+      return listener.state({ kind: 'stopped', reason: stopping ?? 'target', totals: final }, final);
+    if (stopping !== null) return listener.state({ kind: 'stopped', reason: stopping, totals: final }, final);
+    const said = [leash.stderr().trim(), strays.join('\n')].filter(Boolean).join('\n');
+    failed(explainEnd(target, spec, said, exit.code ?? -1, strayCount));
+  });
+
+  return { stop, credit: (bytes) => outbox.credit(bytes), ended };
+}
+
+function explainEnd(target: Target, spec: ProbeSpec, said: string, status: number, strayCount: number): Fail {
+  const host = target.connection.config.alias;
+  if (status === 127) return new Fail('bpftrace-missing', { host }, said);
+  if (/No BTF found for|No matches for/.test(said))
+    return new Fail('function-unknown', { function: spec.function, host }, said);
+  const known = explainBpftrace(target, said, status, BPFTRACE_COMMAND);
+  if (known.failure.code !== 'command-failed') return known;
+  if (status === 0 && strayCount > 0)
+    return new Fail('probe-stream-damaged', { host, count: strayCount }, said);
+  return new Fail('probe-failed', { host, function: spec.function, status }, said);
+}
+
+/** Collects records into batches and holds the channel back while too much of them is unacknowledged. */
+class Outbox {
+  readonly #leash: Leash;
+  readonly #send: (records: Uint8Array) => void;
+  #buffer = new Uint8Array(64 * RECORD_BYTES);
+  #used = 0;
+  #unacknowledged = 0;
+  #paused = false;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(leash: Leash, send: (records: Uint8Array) => void) {
+    this.#leash = leash;
+    this.#send = send;
+  }
+
+  add(record: EventRecord): void {
+    if (this.#used + RECORD_BYTES > this.#buffer.length) {
+      const larger = new Uint8Array(this.#buffer.length * 2);
+      larger.set(this.#buffer.subarray(0, this.#used));
+      this.#buffer = larger;
+    }
+    writeRecord(new DataView(this.#buffer.buffer), this.#used, record);
+    this.#used += RECORD_BYTES;
+    if (this.#used >= FLUSH_BYTES) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+  }
+
+  flush(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#used === 0) return;
+    const records = this.#buffer.slice(0, this.#used);
+    this.#used = 0;
+    this.#unacknowledged += records.length;
+    this.#send(records);
+    if (!this.#paused && this.#unacknowledged > HIGH_MARK) {
+      this.#paused = true;
+      this.#leash.pause();
+    }
+  }
+
+  credit(bytes: number): void {
+    this.#unacknowledged = Math.max(0, this.#unacknowledged - bytes);
+    if (this.#paused && this.#unacknowledged < LOW_MARK) {
+      this.#paused = false;
+      this.#leash.resume();
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import { parseArgs } from 'node:util';
+import { Fail } from '../../../shared/contract/failure.ts';
+import { VERDICT_KINDS } from '../../../shared/packet/verdict-kinds.ts';
+import type { VerdictKind } from '../../../shared/packet/verdict-kinds.ts';
+import { ENGINES, EXPECTATIONS, FILTERS, FUNCTION_NAME, probeSpec } from '../../../shared/probe/spec.ts';
+import type { ProbeSpec } from '../../../shared/probe/spec.ts';
+import type { SshOverrides } from '../../backend/ssh/config.ts';
+
+export const USAGE = `skblens: what the kernel really saw in a packet, on a remote Linux host, over SSH
+
+  skblens survey HOST                  what the target can do
+  skblens functions HOST [QUERY]       functions that can be probed, with their signatures
+  skblens probe HOST FUNCTION          probe a function and judge each packet
+      --filter none|bad-ip-header|misfit     --expect ethernet|ipv4|ipv6|ip|auto
+      --count N   --for 10s                  --expect-verdict KIND
+      --engine auto|bpftrace                 --print-script   --pcapng FILE
+  skblens inspect FILE                 judge each packet of a pcap or pcapng file
+      --expect ethernet|ipv4|ipv6|ip|auto    --expect-verdict KIND
+  skblens run PROFILE.json HOST...     a saved investigation, on several hosts at once
+  skblens demo                         the reference investigation against a recorded kernel
+  skblens serve [--port N]             the app on 127.0.0.1, for a browser
+
+  HOST is what ssh takes: an alias of ~/.ssh/config, or user@host:port
+  -F FILE   ssh config      -i FILE   key      -p PORT
+  --json    one JSON object a line on stdout, nothing else
+  --accept-host-key FINGERPRINT        trust this unknown host key once (SHA256:..., as ssh prints it)
+
+  Exit status: 0 it ran, 1 it failed, 2 wrong usage, 3 --expect-verdict KIND was never seen`;
+
+export interface CommandLine {
+  readonly command: string;
+  readonly positionals: readonly string[];
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly ssh: SshOverrides;
+  readonly acceptHostKey: string | null;
+  readonly expectVerdict: VerdictKind | null;
+  readonly printScript: boolean;
+  readonly pcapng: string | null;
+  readonly port: number;
+  readonly btf: string | null;
+  readonly spec: Pick<ProbeSpec, 'filter' | 'expect' | 'engine' | 'count' | 'seconds'>;
+}
+
+/** The command line as values; anything that is not understood is a `usage` failure that names it. */
+export function parseCommandLine(argv: readonly string[]): CommandLine {
+  const { values, positionals } = parse(argv);
+  const [command = 'help', ...rest] = positionals;
+  return {
+    command,
+    positionals: rest,
+    json: values.json === true,
+    help: values.help === true,
+    ssh: {
+      configFile: values.config ?? null,
+      identityFiles: values.identity ?? [],
+      port: values['ssh-port'] === undefined ? null : integer(values['ssh-port'], '-p', 1, 65_535),
+    },
+    acceptHostKey: values['accept-host-key'] ?? null,
+    expectVerdict:
+      values['expect-verdict'] === undefined
+        ? null
+        : oneOf(VERDICT_KINDS, values['expect-verdict'], '--expect-verdict'),
+    printScript: values['print-script'] === true,
+    pcapng: values.pcapng ?? null,
+    port: integer(values.port ?? '0', '--port', 0, 65_535),
+    btf: values.btf ?? null,
+    spec: {
+      filter: parseFilter(values.filter ?? 'none'),
+      expect: oneOf(EXPECTATIONS, values.expect ?? 'default', '--expect'),
+      engine: oneOf(ENGINES, values.engine ?? 'auto', '--engine'),
+      count: values.count === undefined ? null : integer(values.count, '--count', 1, 100_000_000),
+      seconds: values.for === undefined ? null : parseDuration(values.for),
+    },
+  };
+}
+
+/** A whole spec for FUNCTION, checked. */
+export function specFor(functionName: string, line: CommandLine): ProbeSpec {
+  if (!FUNCTION_NAME.test(functionName)) throw new Fail('function-name-invalid', { function: functionName });
+  return probeSpec.parse({ ...line.spec, function: functionName });
+}
+
+/** `10s`, `500ms`, `2m`, `1h`, or plain seconds; in seconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  const unit = { ms: 0.001, s: 1, m: 60, h: 3600 }[match?.[2] ?? 's'] ?? 1;
+  const seconds = match ? Number(match[1]) * unit : Number.NaN;
+  if (!(seconds >= 1 && seconds <= 86_400)) throw usage(`--for takes 1s to 24h, not "${text}"`);
+  return seconds;
+}
+
+export function usage(message: string): Fail {
+  return new Fail('usage', { message });
+}
+
+function parse(argv: readonly string[]): ReturnType<typeof parseArgs<typeof OPTIONS>> {
+  try {
+    return parseArgs({ ...OPTIONS, args: [...argv] });
+  } catch (error) {
+    throw usage((error as Error).message);
+  }
+}
+
+const OPTIONS = {
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+    config: { type: 'string', short: 'F' },
+    identity: { type: 'string', short: 'i', multiple: true },
+    'ssh-port': { type: 'string', short: 'p' },
+    'accept-host-key': { type: 'string' },
+    filter: { type: 'string' },
+    expect: { type: 'string' },
+    engine: { type: 'string' },
+    count: { type: 'string' },
+    for: { type: 'string' },
+    'expect-verdict': { type: 'string' },
+    'print-script': { type: 'boolean' },
+    pcapng: { type: 'string' },
+    btf: { type: 'string' },
+    port: { type: 'string' },
+  },
+} as const;
+
+function parseFilter(text: string): ProbeSpec['filter'] {
+  const found = FILTERS.find((filter) => filter === text);
+  if (found === undefined)
+    throw new Fail('filter-invalid', {
+      filter: text,
+      message: 'no filter has this name',
+      known: FILTERS.join(', '),
+    });
+  return found;
+}
+
+function oneOf<T extends string>(known: readonly T[], text: string, option: string): T {
+  const found = known.find((one) => one === text);
+  if (found === undefined) throw usage(`${option} takes one of ${known.join(', ')}, not "${text}"`);
+  return found;
+}
+
+function integer(text: string, option: string, min: number, max: number): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < min || number > max)
+    throw usage(`${option} takes a whole number from ${min} to ${max}, not "${text}"`);
+  return number;
+}

@@ -1,0 +1,66 @@
+import { failureOf } from '../../../shared/contract/failure.ts';
+import type { Failure } from '../../../shared/contract/failure.ts';
+
+/** Where a command writes: text for people, or one JSON object a line for programs, and nothing else on stdout. */
+export interface Output {
+  readonly json: boolean;
+  /** A line for people; silent in JSON mode. */
+  text(line: string): void;
+  /** A note beside the result: stderr, so that stdout stays the result. */
+  note(line: string): void;
+  /** A JSON line; silent in text mode. `ns` may be a bigint: it is written as a plain integer. */
+  line(object: Readonly<Record<string, unknown>>): void;
+  failure(thrown: unknown, more?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface Streams {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+export function createOutput(json: boolean, streams: Streams): Output {
+  return {
+    json,
+    text: (line) => {
+      if (!json) streams.stdout.write(`${line}\n`);
+    },
+    note: (line) => void streams.stderr.write(`${line}\n`),
+    line: (object) => {
+      if (json) streams.stdout.write(`${jsonLine(object)}\n`);
+    },
+    failure: (thrown, more = {}) => {
+      const failure = failureOf(thrown);
+      const { code, message, remedy, detail } = failure;
+      if (json)
+        streams.stdout.write(`${jsonLine({ type: 'failure', ...more, code, message, remedy, detail })}\n`);
+      else streams.stderr.write(failureLines(failure));
+    },
+  };
+}
+
+function failureLines(failure: Failure): string {
+  const detail = failure.detail ? `\n${printable(failure.detail.trim()).replace(/^/gm, '  | ')}` : '';
+  return `skblens: ${printable(failure.message)}\n  ${printable(failure.remedy)}${detail}\n`;
+}
+
+/** Integers beyond 2^53 are exact in JSON text, only JSON.stringify cannot write them. */
+function jsonLine(object: Readonly<Record<string, unknown>>): string {
+  const bigs: string[] = [];
+  const text = JSON.stringify(object, (_key, value: unknown) => {
+    if (typeof value !== 'bigint') return value;
+    bigs.push(value.toString());
+    return `\u0000big${bigs.length - 1}\u0000`;
+  });
+  return bigs.length === 0
+    ? text
+    : text.replace(/"\\u0000big(\d+)\\u0000"/g, (_whole, at: string) => bigs[Number(at)] ?? '0');
+}
+
+/** What a target or a file sent, safe for a terminal: control characters (but newline and tab) and bidi controls are made visible. */
+export function printable(text: string): string {
+  return text.replace(
+    // eslint-disable-next-line no-control-regex
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

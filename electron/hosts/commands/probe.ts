@@ -1,0 +1,175 @@
+import type { RunState, RunTotals, SessionInfo } from '../../../shared/contract/api.ts';
+import { Fail, failFrom } from '../../../shared/contract/failure.ts';
+import { decodeBatch } from '../../../shared/capture/batch.ts';
+import { FLAG_ARGUMENTS, readRecord, RECORD_BYTES } from '../../../shared/capture/record.ts';
+import type { EventRecord } from '../../../shared/capture/record.ts';
+import { verdict } from '../../../shared/packet/verdict.ts';
+import type { Verdict, VerdictKind } from '../../../shared/packet/verdict.ts';
+import { expectedLayer, skbState, verdictInput } from '../../../shared/probe/record-verdict.ts';
+import type { ProbeSpec } from '../../../shared/probe/spec.ts';
+import type { BackendDeps } from '../../backend/index.ts';
+import type { CommandLine } from './arguments.ts';
+import { openLocalClient } from './client.ts';
+import { eventLines, verdictJson } from './event-text.ts';
+import type { Output } from './output.ts';
+import { printable } from './output.ts';
+
+export interface ProbeResult {
+  readonly seenVerdicts: ReadonlySet<VerdictKind>;
+  readonly failed: boolean;
+}
+
+/** What a command needs to run one probe on one host. */
+export interface ProbeJob {
+  readonly line: CommandLine;
+  readonly output: Output;
+  readonly deps: BackendDeps;
+  readonly spec: ProbeSpec;
+  /** How to connect: an ssh HOST, or the demo target. */
+  readonly host: string | { readonly demo: true };
+  /** Aborted by Ctrl-C: the probe is stopped, its last totals are still printed. */
+  readonly signal: AbortSignal;
+  readonly onEvent?: (record: EventRecord, judged: Verdict | null, info: SessionInfo) => void;
+}
+
+/** Connects, probes until the limits, Ctrl-C or a failure, and prints every event as it comes. */
+export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
+  const { line, output, spec } = job;
+  const seenVerdicts = new Set<VerdictKind>();
+  const finished = deferred<RunState>();
+  let info: SessionInfo | null = null;
+  let clockOffset = 0n;
+  let runNumber: number | null = null;
+  let attachedSaid = false;
+  let lostSaid = 0;
+  const named = typeof job.host === 'string' ? job.host : 'demo';
+
+  const onState = ({ run, state, totals }: { run: number; state: RunState; totals: RunTotals }): void => {
+    runNumber = run;
+    if (totals.lost > lostSaid) {
+      output.line({ type: 'lost', host: named, count: totals.lost - lostSaid, total: totals.lost });
+      output.note(`skblens: ${totals.lost} events were lost on the way`);
+      lostSaid = totals.lost;
+    }
+    if (state.kind === 'attached' && !attachedSaid) {
+      attachedSaid = true;
+      output.line({ type: 'attached', host: named, function: spec.function, seconds: state.seconds });
+      output.note(
+        `skblens: attached to ${spec.function} on ${named} after ${state.seconds.toFixed(1)} s; Ctrl-C stops`,
+      );
+    }
+    if (state.kind === 'stopped' || state.kind === 'failed') finished.resolve(state);
+  };
+
+  const client = openLocalClient(
+    line,
+    output,
+    job.deps,
+    {
+      runState: onState,
+      sessionLost: ({ failure }) => finished.resolve({ kind: 'failed', failure, totals: NO_TOTALS }),
+      commandRan: ({ command, purpose }) => {
+        if (purpose !== 'probe')
+          output.note(`skblens: on ${named} (${purpose}): ${printable(oneLine(command))}`);
+      },
+    },
+    (bytes) => {
+      const batch = decodeBatch(bytes);
+      if (batch === null || info === null) return;
+      const view = new DataView(batch.records.buffer, batch.records.byteOffset, batch.records.byteLength);
+      for (let i = 0; i < batch.count; i++) printEvent(readRecord(view, i * RECORD_BYTES), info);
+      void client.backend.credit({ run: batch.run, bytes: batch.records.length });
+    },
+  );
+
+  const layer = expectedLayer(spec);
+  const printEvent = (record: EventRecord, session: SessionInfo): void => {
+    const input = verdictInput(record, layer);
+    const judged = input === null ? null : verdict(input);
+    if (judged !== null) seenVerdicts.add(judged.kind);
+    job.onEvent?.(record, judged, session);
+    output.line({
+      type: 'event',
+      host: named,
+      ...(session.replay ? { replay: session.replay } : {}),
+      seq: record.seq,
+      ns: record.ns + clockOffset,
+      cpu: record.cpu,
+      pid: record.pid,
+      comm: record.comm,
+      function: spec.function,
+      skb: skbState(record),
+      ...(record.flags & FLAG_ARGUMENTS ? { arguments: Buffer.from(record.bytes).toString('hex') } : {}),
+      bytes: Buffer.from(record.bytes).toString('hex'),
+      window: record.window,
+      verdict: judged === null ? null : verdictJson(judged),
+    });
+    for (const text of eventLines(record, judged, layer)) output.text(printable(text));
+  };
+
+  const stop = (): void => {
+    if (runNumber === null)
+      finished.resolve({ kind: 'failed', failure: new Fail('cancelled').failure, totals: NO_TOTALS });
+    else void client.backend.stopProbe({ run: runNumber }).catch(() => undefined);
+  };
+  job.signal.addEventListener('abort', stop, { once: true });
+  try {
+    info =
+      typeof job.host === 'string'
+        ? await client.backend.connect({ host: job.host })
+        : await client.backend.connectDemo({});
+    const survey = await client.backend.survey({ session: info.session });
+    clockOffset = BigInt(survey.facts.clockOffset);
+    if (info.replay)
+      output.note(
+        `skblens: this is a REPLAY of kernel ${info.replay.kernel}, recorded ${info.replay.recorded}`,
+      );
+    if (line.printScript) {
+      const prepared = await client.backend.prepareProbe({ session: info.session, spec });
+      output.text(prepared.script);
+      output.line({
+        type: 'script',
+        host: named,
+        engine: prepared.engine,
+        why: prepared.why,
+        script: prepared.script,
+      });
+      return { seenVerdicts, failed: false };
+    }
+    if (job.signal.aborted) throw new Fail('cancelled');
+    runNumber = (await client.backend.startProbe({ session: info.session, spec })).run;
+    if (job.signal.aborted) stop();
+    const end = await finished.promise;
+    if (end.kind === 'failed') throw failFrom(end.failure);
+    if (end.kind === 'stopped') {
+      output.line({ type: 'stopped', host: named, reason: end.reason, totals: end.totals });
+      output.note(`skblens: stopped (${end.reason}); ${totalsText(end.totals)}`);
+    }
+    return { seenVerdicts, failed: false };
+  } finally {
+    job.signal.removeEventListener('abort', stop);
+    await client.close();
+  }
+}
+
+const NO_TOTALS: RunTotals = { seen: 0, matched: 0, received: 0, limited: 0, lost: 0, own: 0 };
+
+function totalsText(totals: RunTotals): string {
+  return (
+    `${totals.received} events, ${totals.seen} packets seen, ${totals.matched} matched, ` +
+    `${totals.limited} held back by the rate limit, ${totals.lost} lost, ${totals.own} of our own SSH left out`
+  );
+}
+
+function oneLine(command: string): string {
+  const first = command.split('\n', 1)[0] ?? '';
+  return command.includes('\n') ? `${first} ...` : first;
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

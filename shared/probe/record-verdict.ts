@@ -1,0 +1,44 @@
+import { FLAG_ARGUMENTS, FLAG_DEVICE, FLAG_SKB } from '../capture/record.ts';
+import type { EventRecord } from '../capture/record.ts';
+import type { SkbState } from '../packet/skb.ts';
+import type { Expectation, VerdictInput } from '../packet/verdict-kinds.ts';
+import { expectationOf } from './expects.ts';
+import type { ProbeSpec } from './spec.ts';
+
+/** The header that a probe's bytes are judged against: the user's choice, else the table's, else whatever it is. */
+export function expectedLayer(spec: Pick<ProbeSpec, 'function' | 'expect'>): Expectation {
+  return spec.expect === 'default' ? (expectationOf(spec.function)?.layer ?? 'auto') : spec.expect;
+}
+
+/** The sk_buff state of a record; null when the function had no sk_buff. */
+export function skbState(record: EventRecord): SkbState | null {
+  if (!(record.flags & FLAG_SKB)) return null;
+  const hasDevice = (record.flags & FLAG_DEVICE) !== 0;
+  return {
+    len: record.len,
+    dataLen: record.dataLen,
+    macLen: record.macLen,
+    protocol: record.protocol,
+    pktType: record.pktType,
+    headroom: record.headroom,
+    macHeader: record.macHeader,
+    networkHeader: record.networkHeader,
+    deviceName: hasDevice ? record.device : null,
+    ifindex: hasDevice ? record.ifindex : null,
+    deviceType: hasDevice ? record.deviceType : null,
+    hardHeaderLength: hasDevice ? record.hardHeaderLength : null,
+    netns: hasDevice ? record.netns : null,
+  };
+}
+
+/** What `verdict()` and `verdictCode()` take, from a record; null for a record of plain arguments. */
+export function verdictInput(record: EventRecord, expect: Expectation): VerdictInput | null {
+  if (record.flags & FLAG_ARGUMENTS) return null;
+  return {
+    bytes: record.bytes,
+    window: record.window,
+    expect,
+    packetLength: record.flags & FLAG_SKB ? record.len : null,
+    skb: skbState(record),
+  };
+}
