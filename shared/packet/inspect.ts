@@ -1,0 +1,96 @@
+/** Bytes to layers and fields. Truncation is no error: what was not captured is said, never invented. */
+import { decodeArp } from './arp.ts';
+import { decodeEthernet, decodeLlc, decodeSnap, decodeVlan } from './ethernet.ts';
+import { decodeIcmp } from './icmp.ts';
+import { decodeIpv4 } from './ipv4.ts';
+import { decodeIpv6 } from './ipv6.ts';
+import { LayerWriter } from './layer.ts';
+import type { Decoded, Decoder, Layer, NextHeader, PacketView, ProtocolName } from './layer.ts';
+import { decodeTcp } from './tcp.ts';
+import { decodeUdp } from './udp.ts';
+import { judge } from './judge.ts';
+import { newFinding } from './scene.ts';
+import { u8 } from './cursor.ts';
+import type { Expectation } from './verdict-kinds.ts';
+
+export type { Coverage, Field, Layer, ProtocolName } from './layer.ts';
+
+/** Where decoding starts: a protocol, `ip` for either version by its nibble, `auto` for what the bytes look like. */
+export type InspectStart = Expectation | ProtocolName;
+
+export interface InspectOptions {
+  start: InspectStart;
+  /** Index of the header in the bytes. */
+  at: number;
+  /** Bytes of the packet from `at` on; null where not known. */
+  packetLength: number | null;
+}
+
+const DECODERS: Partial<Record<ProtocolName, Decoder>> = {
+  ethernet: decodeEthernet,
+  vlan: decodeVlan,
+  llc: decodeLlc,
+  snap: decodeSnap,
+  arp: decodeArp,
+  ipv4: decodeIpv4,
+  ipv6: decodeIpv6,
+  icmp: decodeIcmp,
+  udp: decodeUdp,
+  tcp: decodeTcp,
+};
+
+/** No packet nests deeper; it bounds the work on hostile bytes. */
+const MOST_LAYERS = 64;
+
+/**
+ * Decodes the header at `at` and what follows it. Never throws; work is bounded by the captured bytes.
+ *
+ * @returns layers from the outermost in; offsets of fields are indexes in `bytes`
+ */
+export function inspect(bytes: Uint8Array, options: InspectOptions): Layer[] {
+  const { at, packetLength } = options;
+  const end = packetLength === null ? Infinity : at + packetLength;
+  const view: PacketView = { bytes, end };
+  const limit = Math.min(bytes.length, end);
+  const layers: Layer[] = [];
+  let header: NextHeader | null = {
+    protocol: startOf(bytes, options),
+    at,
+    end,
+    ip: null,
+    quoted: false,
+  };
+  while (header !== null && layers.length < MOST_LAYERS) {
+    if (header.at >= limit || header.at >= header.end) break;
+    const decode: Decoder = DECODERS[header.protocol] ?? decodePayload;
+    const { layer, next }: Decoded = decode(view, header.at, header);
+    layer.quoted = header.quoted;
+    layers.push(layer);
+    if (next === null || next.at <= header.at) break;
+    next.quoted ||= header.quoted;
+    header = next;
+  }
+  return layers;
+}
+
+/** What no decoder takes further. */
+function decodePayload(view: PacketView, at: number, header: NextHeader): Decoded {
+  const limit = Math.min(view.bytes.length, view.end);
+  const length = Number.isFinite(header.end) ? header.end - at : limit - at;
+  const writer = new LayerWriter(view, at, 'payload', 'Data', length);
+  const captured = Math.max(0, Math.min(length, limit - at));
+  if (captured > 0) writer.bytes('data.data', null, 0, captured, null);
+  if (length > captured) writer.bytes('data.data', null, captured, length - captured, null);
+  return { layer: writer.layer, next: null };
+}
+
+function startOf(bytes: Uint8Array, { start, at, packetLength }: InspectOptions): ProtocolName {
+  if (start === 'ip') return u8(bytes, at) >> 4 === 6 ? 'ipv6' : 'ipv4';
+  if (start !== 'auto') return start;
+  const finding = newFinding();
+  judge(bytes, -at, 'auto', packetLength ?? -1, null, false, finding);
+  if (finding.linkAt === 0) return 'ethernet';
+  if (finding.networkAt === 0 && finding.version !== 0) return finding.version === 6 ? 'ipv6' : 'ipv4';
+  const nibble = u8(bytes, at) >> 4;
+  return nibble === 6 ? 'ipv6' : nibble === 4 ? 'ipv4' : 'ethernet';
+}

@@ -1,0 +1,34 @@
+import { onesSum, transportChecksum } from './checksum.ts';
+import { hexNumber, u16 } from './cursor.ts';
+import type { Field, IpContext, NextHeader, PacketView } from './layer.ts';
+
+/**
+ * Notes a wrong transport checksum, where every byte it covers was captured. A packet on its way out may
+ * carry the sum of the pseudo header alone (CHECKSUM_PARTIAL); that is said apart.
+ */
+export function checkTransport(
+  view: PacketView,
+  at: number,
+  header: NextHeader,
+  protocol: number,
+  checksum: Field,
+): void {
+  const ip: IpContext | null = header.ip;
+  if (ip === null || checksum.raw === null || header.quoted) return;
+  const limit = Math.min(view.bytes.length, view.end);
+  const end = Number.isFinite(header.end) ? header.end : limit + 1;
+  if (transportChecksum(view.bytes, ip.at, ip.version, protocol, at, end, limit) !== 'bad') return;
+  const pseudo =
+    ip.version === 4 ? onesSum(view.bytes, ip.at + 12, 8, 0) : onesSum(view.bytes, ip.at + 8, 32, 0);
+  const sum = pseudo + protocol + (end - at);
+  if (u16(view.bytes, checksum.at) === onesSum(view.bytes, at, 0, sum)) {
+    checksum.problem = 'the sum of the pseudo header only: the rest is left to the device (CHECKSUM_PARTIAL)';
+    return;
+  }
+  const expected = ~subtract(onesSum(view.bytes, at, end - at, sum), u16(view.bytes, checksum.at)) & 0xffff;
+  checksum.problem = `should be ${hexNumber(expected === 0 && protocol === 17 ? 0xffff : expected, 4)}`;
+}
+
+function subtract(sum: number, word: number): number {
+  return sum >= word ? sum - word : sum - word + 0xffff;
+}
