@@ -136,8 +136,9 @@ class DeclaratorTable {
     const part = this.#part(sizeOrType(this.#btf, id), level + 1);
     const depth = part.depth + 1;
     const targetIsArrayOrFunction = part.right.startsWith('[') || part.right.startsWith('(');
-    if (targetIsArrayOrFunction) return { left: `${part.left} (*`, right: `)${part.right}`, depth };
-    return { left: part.left.endsWith('*') ? `${part.left}*` : `${part.left} *`, right: part.right, depth };
+    const left = part.left.endsWith('*') ? part.left : `${part.left} `;
+    if (targetIsArrayOrFunction) return { left: `${left}(*`, right: `)${part.right}`, depth };
+    return { left: `${left}*`, right: part.right, depth };
   }
 
   /**

@@ -23,7 +23,7 @@ export function gapsOf(layout: Layout): Gap[] {
     for (let i = body.members.length - 1; i >= 0; i--) {
       const member = body.members[i];
       if (member?.body === 'struct' || member?.body === 'union')
-        pending.push({ ...member, body: member.body });
+        pending.push({ ...member, body: member.body, bits: member.bodyBits });
     }
   }
   return gaps.sort((a, b) => a.bitOffset - b.bitOffset);

@@ -32,6 +32,8 @@ export interface LayoutMember {
   readonly bitfield: boolean;
   /** How its own members overlap, when they are listed in `members`. */
   readonly body: 'struct' | 'union' | null;
+  /** Width of that body in bits: of one element where the member is an array. 0 without a body. */
+  readonly bodyBits: number;
   readonly members: readonly LayoutMember[];
 }
 
@@ -58,14 +60,14 @@ export function layoutOf(btf: Btf, id: number, options: LayoutOptions = {}): Lay
       typeId: id,
     });
   }
-  const budget = { left: Math.min(options.nodeBudget ?? btf.limits.nodes, btf.limits.nodes), of: id };
-  const members = membersOf(
-    btf,
-    typeId,
-    options.expand ?? 'unnamed',
-    { path: '', bitOffset: 0, level: 0 },
-    budget,
-  );
+  const expand = options.expand ?? 'unnamed';
+  const budget = Math.min(options.nodeBudget ?? btf.limits.nodes, btf.limits.nodes);
+  if (countMembers(btf, typeId, expand, 0, budget, new Map()) > budget) {
+    throw new BtfError('E_BUDGET', `The layout of type ${id} has over ${budget} members, its budget`, {
+      typeId: id,
+    });
+  }
+  const members = membersOf(btf, typeId, expand, { path: '', bitOffset: 0, level: 0 });
   return {
     typeId,
     kind: kind === KIND_STRUCT ? 'struct' : 'union',
@@ -81,26 +83,41 @@ interface Place {
   readonly level: number;
 }
 
-function membersOf(
+/**
+ * How many members the layout of a body has, above `budget` just some number above it. Each type is counted once, so this is quick even
+ * where the layout itself would never end.
+ */
+function countMembers(
   btf: Btf,
   typeId: number,
   expand: 'unnamed' | 'all',
-  place: Place,
-  budget: { left: number; readonly of: number },
-): LayoutMember[] {
-  if (place.level > btf.limits.resolveDepth) {
-    throw new BtfError(
-      'E_DEPTH',
-      `The structs in type ${budget.of} nest deeper than ${btf.limits.resolveDepth}`,
-      {
-        typeId,
-      },
-    );
+  level: number,
+  budget: number,
+  counted: Map<number, number>,
+): number {
+  const known = counted.get(typeId);
+  if (known !== undefined) return known;
+  if (level > btf.limits.resolveDepth) {
+    throw new BtfError('E_DEPTH', `Structs nest deeper than ${btf.limits.resolveDepth} in type ${typeId}`, {
+      typeId,
+    });
   }
-  budget.left -= memberCount(btf, typeId);
-  if (budget.left < 0) {
-    throw new BtfError('E_BUDGET', `The layout of type ${budget.of} has more members than its budget`, {
-      typeId: budget.of,
+  let count = memberCount(btf, typeId);
+  if (count > budget) return count;
+  for (const member of btf.members(typeId)) {
+    const body =
+      member.bitfieldBits === 0 ? bodyOf(btf, member.typeId, member.name === '' ? 'all' : expand) : null;
+    if (body !== null) count += countMembers(btf, body.typeId, expand, level + 1, budget, counted);
+    if (count > budget) break;
+  }
+  counted.set(typeId, count);
+  return count;
+}
+
+function membersOf(btf: Btf, typeId: number, expand: 'unnamed' | 'all', place: Place): LayoutMember[] {
+  if (place.level > btf.limits.resolveDepth) {
+    throw new BtfError('E_DEPTH', `Structs nest deeper than ${btf.limits.resolveDepth} in type ${typeId}`, {
+      typeId,
     });
   }
   return btf.members(typeId).map((member) => {
@@ -120,7 +137,8 @@ function membersOf(
       bits: bitfield ? member.bitfieldBits : (sizeOf(btf, member.typeId) ?? 0) * 8,
       bitfield,
       body: body === null ? null : btf.kindNumber(body.typeId) === KIND_STRUCT ? 'struct' : 'union',
-      members: body === null ? [] : membersOf(btf, body.typeId, expand, inside, budget),
+      bodyBits: body === null ? 0 : (sizeOf(btf, body.typeId) ?? 0) * 8,
+      members: body === null ? [] : membersOf(btf, body.typeId, expand, inside),
     };
   });
 }

@@ -159,9 +159,11 @@ interface FoundMember {
 /** The member of that name, also inside unnamed structs and unions; null when there is none. Throws E_BUDGET, E_DEPTH. */
 export function findMember(btf: Btf, compositeId: number, name: string): FoundMember | null {
   let budget = btf.limits.nodes;
+  const searched = new Set<number>();
   const pending = [{ id: compositeId, bitOffset: 0, level: 0 }];
   for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
-    if (!isComposite(btf, place.id)) continue;
+    if (!isComposite(btf, place.id) || searched.has(place.id)) continue;
+    searched.add(place.id);
     if (place.level > btf.limits.resolveDepth) {
       throw new BtfError('E_DEPTH', `Type ${compositeId} nests deeper than ${btf.limits.resolveDepth}`, {
         typeId: compositeId,

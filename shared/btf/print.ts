@@ -106,7 +106,7 @@ function printMembers(
       } else {
         lines.push(`${indent.repeat(depth)}${head}{`);
       }
-      printMembers(btf, member, member.body, depth + 1, boundaries, lines);
+      printMembers(btf, { ...member, bits: member.bodyBits }, member.body, depth + 1, boundaries, lines);
       const name = tail.length === 0 ? (member.name === '' ? '' : ` ${member.name}`) : tail.join('{...}');
       lines.push(commented(`${indent.repeat(depth)}}${name};`, member));
     }
