@@ -251,7 +251,7 @@ export interface ClippedWindow {
 export function clipWindow(headroom: number, offset: number, linear: number): ClippedWindow {
   const before = Math.max(0, Math.min(WINDOW_BEFORE, headroom + offset));
   const after = Math.max(0, Math.min(WINDOW_BYTES - WINDOW_BEFORE, linear - offset));
-  return { window: -before, from: WINDOW_BEFORE - before, to: WINDOW_BEFORE + after };
+  return { window: 0 - before, from: WINDOW_BEFORE - before, to: WINDOW_BEFORE + after };
 }
 
 /** Struct and union values have no cast to a number; everything else fits a register. */

@@ -1,0 +1,183 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import type { RecordedCommand } from '../../electron/backend/demo/recording.ts';
+import { resolveHost } from '../../electron/backend/ssh/config.ts';
+import { runCommand } from '../../electron/backend/ssh/command.ts';
+import { connect } from '../../electron/backend/ssh/connection.ts';
+import type { Channel, Connection } from '../../electron/backend/ssh/connection.ts';
+import { watchCounters } from '../../electron/backend/target/counters.ts';
+import { findFunction, listFunctions } from '../../electron/backend/target/functions.ts';
+import { openTarget } from '../../electron/backend/target/open.ts';
+import { prepareProgram, startRun } from '../../electron/backend/trace/run.ts';
+import { probeSpec } from '../../shared/probe/spec.ts';
+import type { ProbeSpec } from '../../shared/probe/spec.ts';
+import { breakGuest } from './break.ts';
+import { DEFAULT_CASE } from './cases.ts';
+import { LabFailure, type Progress } from './failure.ts';
+import type { Guest } from './guest.ts';
+
+/** The probes of the demo: what a newcomer may click in the reference investigation. */
+const PROBES: readonly Pick<ProbeSpec, 'function' | 'filter'>[] = [
+  { function: 'ip_rcv_core', filter: 'bad-ip-header' },
+  { function: 'ip_rcv_core', filter: 'misfit' },
+  { function: 'ip_rcv_core', filter: 'none' },
+  { function: 'icmp_rcv', filter: 'none' },
+];
+
+const BAD_PACKETS = 40;
+const INTERVAL_MILLISECONDS = 500;
+
+/**
+ * Makes the demo's recording on a real guest: surveys it, lists its functions, fetches its BTF, then
+ * attaches every probe of the demo at once, breaks the guest, and keeps all that every command wrote with
+ * its times. It is written as backend/demo/recording.ts reads it.
+ */
+export async function recordGuest(guest: Guest, file: string, progress: Progress): Promise<void> {
+  const overrides = { configFile: guest.sshConfigPath, identityFiles: [], port: null };
+  const connection = await connect(await resolveHost(guest.name, overrides), {
+    hostKey: async () => 'cancel',
+  });
+  const tape = new Tape(connection);
+  try {
+    const { target, survey } = await openTarget(tape.connection, () => undefined);
+    progress(`${guest.name}: listing functions`);
+    const functions = await listFunctions(target, () => undefined);
+    progress(`${guest.name}: ${functions.length} functions; fetching BTF`);
+    await runCommand(target, 'exec cat /sys/kernel/btf/vmlinux', 'btf', { seconds: 120, bytes: 64 << 20 });
+    const stopCounters = await watchCounters(
+      target,
+      () => undefined,
+      () => undefined,
+    );
+    const runs = [];
+    for (const probe of PROBES) {
+      const spec = probeSpec.parse(probe);
+      const program = prepareProgram(spec, await findFunction(target, spec.function), survey.facts);
+      let attached: () => void = () => undefined;
+      let failed: (error: Error) => void = () => undefined;
+      const ready = new Promise<void>((resolve, reject) => {
+        attached = resolve;
+        failed = reject;
+      });
+      const run = await startRun(target, spec, program, {
+        state: (state) => {
+          if (state.kind === 'attached') attached();
+          if (state.kind === 'failed') failed(new LabFailure('fault-failed', state.failure.message));
+        },
+        records: (records) => run.credit(records.length),
+      });
+      await ready;
+      runs.push(run);
+      progress(`${guest.name}: ${spec.function} with ${spec.filter} is attached`);
+    }
+    const broken = await breakGuest(guest, {
+      case: DEFAULT_CASE,
+      count: BAD_PACKETS,
+      intervalMilliseconds: INTERVAL_MILLISECONDS,
+    });
+    progress(`${guest.name}: ${JSON.stringify(broken)}`);
+    await delay(2000);
+    for (const run of runs) run.stop('user');
+    await Promise.all(runs.map((run) => run.ended));
+    stopCounters();
+    await delay(1000);
+    const header = {
+      recording: 1,
+      kernel: survey.facts.release,
+      bpftrace: survey.facts.bpftrace?.version ?? '',
+      recorded: new Date().toISOString().slice(0, 10),
+    };
+    const lines = [header, ...tape.commands()].map((line) => JSON.stringify(line)).join('\n');
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(`${file}.new`, gzipSync(`${lines}\n`, { level: 9 }));
+    await rename(`${file}.new`, file);
+  } finally {
+    connection.close();
+  }
+}
+
+/** Reads along on every channel of a connection and takes the leash's protocol apart again. */
+class Tape {
+  readonly connection: Connection;
+  readonly #tracks: Track[] = [];
+
+  constructor(connection: Connection) {
+    this.connection = {
+      ...connection,
+      exec: async (command) => {
+        const track = new Track(command, await connection.exec(command));
+        this.#tracks.push(track);
+        return track.channel;
+      },
+    };
+  }
+
+  commands(): RecordedCommand[] {
+    return this.#tracks.map((track) => track.command()).filter((one) => one !== null);
+  }
+}
+
+/** One leashed command: what went in, what came out after the guard was ready, and when. */
+class Track {
+  readonly channel: Channel;
+  readonly #nonce: string;
+  readonly #chunks: [at: number, data: Buffer][] = [];
+  #written = '';
+  #began: number | null = null;
+  #before = Buffer.alloc(0);
+  #interruptedAt: number | null = null;
+  #exit = 0;
+
+  constructor(command: string, channel: Channel) {
+    this.#nonce = /echo (\w+) boot/.exec(command)?.[1] ?? '';
+    void channel.exit.then(({ code }) => {
+      this.#exit = code ?? 0;
+    });
+    this.channel = {
+      ...channel,
+      write: (data) => {
+        const text = Buffer.from(data).toString('utf8');
+        if (text === 'i\n') this.#interruptedAt ??= Date.now() - (this.#began ?? Date.now());
+        else if (text !== 'h\n' && text !== 'k\n') this.#written += text;
+        channel.write(data);
+      },
+      onStdout: (listener) =>
+        channel.onStdout((chunk) => {
+          this.#keep(chunk);
+          listener(chunk);
+        }),
+    };
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#began !== null) {
+      this.#chunks.push([Date.now() - this.#began, Buffer.from(chunk)]);
+      return;
+    }
+    this.#before = Buffer.concat([this.#before, chunk]);
+    const ready = Buffer.from(`${this.#nonce} ready\n`);
+    const at = this.#before.indexOf(ready);
+    if (at < 0) return;
+    this.#began = Date.now();
+    const rest = this.#before.subarray(at + ready.length);
+    if (rest.length > 0) this.#chunks.push([0, rest]);
+  }
+
+  command(): RecordedCommand | null {
+    const child = /^printf %s "\$input" \| (.+) 3<&- &$/m.exec(this.#written)?.[1];
+    const guardEnd = 'exit $status\n';
+    const input = this.#written
+      .slice(this.#written.indexOf(guardEnd) + guardEnd.length)
+      .replace(/^\d+\n/, '');
+    if (child === undefined || !input.endsWith(this.#nonce)) return null;
+    return {
+      command: child,
+      input: input.slice(0, -this.#nonce.length),
+      chunks: this.#chunks.map(([at, data]) => [at, data.toString('base64')]),
+      interruptedAt: this.#interruptedAt,
+      exit: this.#exit,
+    };
+  }
+}
