@@ -9,8 +9,8 @@ const rendererSources = ['renderer', 'shared', 'package-lock.json', rendererConf
 
 /** Makes whatever of dist/ is not current: the page, and the bundles of both shells and the command line. */
 export async function build() {
-  await buildRenderer();
   for (const name of /** @type {const} */ (['cli', 'utility', 'main', 'preload'])) await ensureBundle(name);
+  await buildRenderer();
 }
 
 /** The page: dist/renderer, exchanged whole, so that a server of it never sees half of one. */

@@ -22,7 +22,7 @@ export async function ensureInstalled() {
  * npm writes node_modules/.package-lock.json last, so it tells both that an installation was completed
  * and what is in it. Packages for other systems are in our lock only, and marked optional there.
  */
-export function installedIsCurrent() {
+function installedIsCurrent() {
   const wanted = readPackages('package-lock.json');
   const installed = readPackages('node_modules/.package-lock.json');
   if (!wanted || !installed) return false;
@@ -40,7 +40,10 @@ export function installedIsCurrent() {
  */
 function readPackages(file) {
   try {
-    return JSON.parse(readFileSync(inRoot(file), 'utf8')).packages;
+    const lock = /** @type {{ packages: ReturnType<typeof readPackages> }} */ (
+      JSON.parse(readFileSync(inRoot(file), 'utf8'))
+    );
+    return lock.packages;
   } catch {
     return null;
   }

@@ -1,7 +1,5 @@
 // @ts-check
-import { pathToFileURL } from 'node:url';
 import { ensureInstalled } from './install.mjs';
-import { followParent } from './parent.mjs';
 import { root } from './paths.mjs';
 
 /**
@@ -23,20 +21,13 @@ const commands = {
 };
 
 /**
- * Imports a bundle as the program of this process. The bundle runs when it is imported, or, if it
- * exports `main`, when that is called with the arguments; a number that `main` gives is the exit status.
- *
  * @param {'cli' | 'lab' | 'bench'} name
  * @param {string[]} args
  */
 async function runBundle(name, args) {
   const { ensureBundle } = await import('./bundle.mjs');
-  const file = await ensureBundle(name);
-  process.argv = [process.execPath, file, ...args];
-  process.setSourceMapsEnabled(true);
-  followParent();
-  const program = await import(pathToFileURL(file).href);
-  return typeof program.main === 'function' ? program.main(args) : undefined;
+  const { runProgram } = await import('./program.mjs');
+  return runProgram(await ensureBundle(name), args);
 }
 
 const [command = '', ...args] = process.argv.slice(2);

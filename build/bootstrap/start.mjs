@@ -1,10 +1,9 @@
 // @ts-check
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { build } from './build.mjs';
-import { followParent } from './parent.mjs';
 import { inRoot, root } from './paths.mjs';
+import { runProgram } from './program.mjs';
 
 /**
  * Opens skblens: in Electron where its binary and a display are at hand, else in a browser on this
@@ -16,7 +15,6 @@ export async function start(args) {
   await build();
   const electron = electronBinary();
   const why = whyNoWindow(electron);
-  followParent();
   if (electron && why === null) return runElectron(electron, args);
   process.stdout.write(
     `skblens: no Electron window, because ${why}; serving the same app on this machine.\n`,
@@ -37,7 +35,6 @@ export async function dev(args) {
     logLevel: 'info',
     build: { outDir: inRoot('dist/renderer'), emptyOutDir: false, watch: {} },
   });
-  followParent();
   return serve(args);
 }
 
@@ -81,11 +78,7 @@ function runElectron(binary, args) {
 async function serve(args) {
   const command = browserCommand();
   if (command) openWhenServed(command);
-  const file = inRoot('dist/electron/cli.mjs');
-  process.argv = [process.execPath, file, 'serve', ...args];
-  process.setSourceMapsEnabled(true);
-  const program = await import(pathToFileURL(file).href);
-  return typeof program.main === 'function' ? program.main(['serve', ...args]) : undefined;
+  return runProgram(inRoot('dist/electron/cli.mjs'), ['serve', ...args]);
 }
 
 /** What opens an address here, or null where there is nobody to see it. */
@@ -98,17 +91,17 @@ function browserCommand() {
 
 /** `serve` prints the address it is at; the first one on stdout is opened. */
 function openWhenServed(/** @type {string} */ command) {
-  const write = process.stdout.write.bind(process.stdout);
-  process.stdout.write = /** @type {typeof process.stdout.write} */ (
-    (/** @type {string | Uint8Array} */ chunk, /** @type {any[]} */ ...rest) => {
-      const address = /http:\/\/127\.0\.0\.1:\d+\S*/.exec(String(chunk))?.[0];
-      if (address) {
-        process.stdout.write = write;
-        spawn(command, [address], { stdio: 'ignore', detached: true })
-          .on('error', () => {})
-          .unref();
-      }
-      return write(chunk, ...rest);
+  const write = process.stdout.write;
+  /** @type {(...message: any[]) => boolean} */
+  const writeAndLook = (...message) => {
+    const address = /http:\/\/127\.0\.0\.1:\d+\S*/.exec(String(message[0]))?.[0];
+    if (address) {
+      process.stdout.write = write;
+      spawn(command, [address], { stdio: 'ignore', detached: true })
+        .on('error', () => {})
+        .unref();
     }
-  );
+    return /** @type {(...message: any[]) => boolean} */ (write).apply(process.stdout, message);
+  };
+  process.stdout.write = writeAndLook;
 }
