@@ -1,0 +1,109 @@
+import { FLAG_ARGUMENTS, FLAG_SKB } from '../../shared/capture/record.ts';
+import type { EventRecord } from '../../shared/capture/record.ts';
+import { inspect } from '../../shared/packet/inspect.ts';
+import type { InspectStart, Layer, ProtocolName } from '../../shared/packet/inspect.ts';
+import { summary } from '../../shared/packet/summary.ts';
+import { verdict } from '../../shared/packet/verdict.ts';
+import type { Expectation, Verdict } from '../../shared/packet/verdict.ts';
+import { expectedLayer, verdictInput } from '../../shared/probe/record-verdict.ts';
+import type { ProbeSpec } from '../../shared/probe/spec.ts';
+
+/** One way to read a packet's bytes: its layers, whose offsets are indexes in the record's bytes. */
+export type Reading = readonly Layer[];
+
+/** Everything that is derived from the bytes of one record. */
+export interface DecodedRecord {
+  /** Null for a record of plain arguments. */
+  readonly verdict: Verdict | null;
+  /** The bytes taken for what the function takes them for; null where it takes them for nothing in particular. */
+  readonly asKernel: Reading | null;
+  /** The bytes taken for what they are. */
+  readonly asIs: Reading;
+  /** Whether the two differ, and both are worth showing. */
+  readonly differ: boolean;
+}
+
+/** @param kernel release of the target, such as `6.1.0-56-cloud-amd64`: it limits the causes that are thought of */
+export function decodeRecord(
+  record: EventRecord,
+  spec: ProbeSpec | null,
+  kernel: string | null,
+): DecodedRecord {
+  const expect = expectationFor(spec);
+  const input = verdictInput(record, expect);
+  if (input === null) return { verdict: null, asKernel: null, asIs: [], differ: false };
+  const found = verdict({ ...input, kernel });
+  const asIs = readingOf(record, expect, found);
+  const asKernel = expect === 'auto' ? null : readFrom(record, expect, 0);
+  const differ = asKernel !== null && found.kind !== 'as-expected' && !sameReading(asKernel, asIs);
+  return { verdict: found, asKernel, asIs, differ };
+}
+
+/** One line for a row of the table: what the bytes are, whatever they were taken for. */
+export function recordSummary(record: EventRecord, spec: ProbeSpec | null): string {
+  const input = verdictInput(record, expectationFor(spec));
+  if (input === null) return argumentsOf(record).map(hexArgument).join(', ');
+  return summary(readingOf(record, input.expect, verdict(input)));
+}
+
+/** Arguments of a function without an sk_buff: eight bytes each, big-endian. */
+export function argumentsOf(record: EventRecord): readonly bigint[] {
+  if (!(record.flags & FLAG_ARGUMENTS)) return [];
+  const view = new DataView(record.bytes.buffer, record.bytes.byteOffset, record.bytes.byteLength);
+  return Array.from({ length: Math.floor(record.bytes.length / 8) }, (_, index) =>
+    view.getBigUint64(index * 8),
+  );
+}
+
+export function hexArgument(value: bigint): string {
+  return `0x${value.toString(16)}`;
+}
+
+function expectationFor(spec: ProbeSpec | null): Expectation {
+  return spec === null ? 'auto' : expectedLayer(spec);
+}
+
+/** The reading that a verdict speaks of: which header begins the packet, and where. */
+function readingOf(record: EventRecord, expect: Expectation, found: Verdict): Reading {
+  const { kind, headerAt, detail } = found;
+  const tagged = 4 * detail.tags;
+  switch (kind) {
+    case 'ethernet-where-ip-expected':
+      return readFrom(record, 'ethernet', headerAt === null ? 0 : headerAt - 14 - tagged);
+    case 'vlan-where-ip-expected':
+      return readFrom(record, 'vlan', headerAt === null ? 0 : headerAt - Math.max(tagged, 4));
+    case 'ip-where-ethernet-expected':
+      return readFrom(record, 'ip', 0);
+    case 'shifted-ip-header':
+      return readFrom(record, 'ip', detail.shift ?? headerAt ?? 0);
+    case 'wrong-ip-version':
+      return readFrom(record, detail.version === 6 ? 'ipv6' : 'ipv4', headerAt ?? 0);
+    case 'other-protocol':
+      return readFrom(record, (detail.protocol ?? 'payload') as ProtocolName, headerAt ?? 0);
+    case 'tun-packet-information':
+      return behindPrefix(record, 'tun-pi', headerAt);
+    case 'virtio-net-header':
+      return behindPrefix(record, 'virtio-net', headerAt);
+    default:
+      return readFrom(record, expect, 0);
+  }
+}
+
+/** A prefix that has no decoder says only "data": then what lies behind it says more. */
+function behindPrefix(record: EventRecord, prefix: ProtocolName, headerAt: number | null): Reading {
+  const layers = readFrom(record, prefix, 0);
+  return layers[0]?.protocol === 'payload' && headerAt !== null ? readFrom(record, 'ip', headerAt) : layers;
+}
+
+/** @param position relative to where the header was expected */
+function readFrom(record: EventRecord, start: InspectStart, position: number): Reading {
+  const packetLength = record.flags & FLAG_SKB ? record.len - position : null;
+  return inspect(record.bytes, { start, at: position - record.window, packetLength });
+}
+
+function sameReading(a: Reading, b: Reading): boolean {
+  return (
+    a.length === b.length &&
+    a.every((layer, at) => layer.at === b[at]?.at && layer.protocol === b[at].protocol)
+  );
+}

@@ -1,0 +1,60 @@
+import { failureText } from '../../shared/contract/failure.ts';
+import type { Failure } from '../../shared/contract/failure.ts';
+import { en } from '../texts/en.ts';
+import type { TextKey } from '../texts/en.ts';
+import { zhCN } from '../texts/zh-CN.ts';
+import { readSetting, writeSetting } from './settings.ts';
+
+export const LOCALES = ['en', 'zh-CN'] as const;
+export type LocaleName = (typeof LOCALES)[number];
+
+/** The names between braces in a text: `'{count} events'` has `'count'`. */
+type Blanks<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Blanks<Rest>
+  : never;
+type Values<Key extends TextKey> =
+  Blanks<(typeof en)[Key]> extends never
+    ? []
+    : [values: Readonly<Record<Blanks<(typeof en)[Key]>, string | number>>];
+
+const texts: Record<LocaleName, Readonly<Record<TextKey, string>>> = { en, 'zh-CN': zhCN };
+
+/** The page's language: the one chosen before, else the browser's if there are texts for it, else English. */
+class Locale {
+  name = $state.raw<LocaleName>(storedLocale());
+  readonly #integers = $derived(new Intl.NumberFormat(this.name));
+
+  choose(name: LocaleName): void {
+    this.name = name;
+    writeSetting('locale', name);
+  }
+
+  /** The text in the page's language, its blanks filled in. Which blanks a text has, the compiler knows. */
+  t = <Key extends TextKey>(key: Key, ...[values]: Values<Key>): string => {
+    const text: string = texts[this.name][key];
+    if (!values) return text;
+    const byName = values as Readonly<Record<string, string | number>>;
+    return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+      const value = byName[name];
+      return value === undefined ? whole : typeof value === 'number' ? this.integer(value) : value;
+    });
+  };
+
+  /** A whole number with the language's thousands separators. */
+  integer(value: number): string {
+    return this.#integers.format(value);
+  }
+
+  failure(failure: Failure): { message: string; remedy: string } {
+    return failureText(failure, this.name);
+  }
+}
+
+function storedLocale(): LocaleName {
+  const stored = readSetting('locale');
+  if (stored === 'en' || stored === 'zh-CN') return stored;
+  return navigator.language.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
+}
+
+export const locale = new Locale();
+export const t = locale.t;

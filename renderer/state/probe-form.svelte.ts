@@ -1,0 +1,97 @@
+import type { Backend, PreparedProbe } from '../../shared/contract/api.ts';
+import { probeSpec } from '../../shared/probe/spec.ts';
+import type { FilterName, ProbeSpec } from '../../shared/probe/spec.ts';
+import { Task } from './task.svelte.ts';
+
+/** A keystroke in a limit must not cost a call each. */
+const PREPARE_AFTER = 120;
+
+/**
+ * The probe that is being made ready: what the user has set, and everything that would run on the
+ * target for it. Start runs exactly what is shown.
+ */
+export class ProbeForm {
+  readonly #backend: Backend;
+  readonly #session: string;
+  readonly prepared = new Task<PreparedProbe>();
+  readonly starting = new Task<{ readonly run: number }>();
+  function = $state.raw('');
+  filter = $state<FilterName>('none');
+  expect = $state<ProbeSpec['expect']>('default');
+  /** As typed; empty for no limit. */
+  count = $state('');
+  seconds = $state('');
+  perSecond = $state('2000');
+  /** Whether the user has asked to probe: the script is then shown. */
+  open = $state.raw(false);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(backend: Backend, session: string) {
+    this.#backend = backend;
+    this.#session = session;
+  }
+
+  /** The checked spec, or the names of the limits that are not numbers in range. */
+  readonly checked = $derived.by(
+    (): { readonly spec: ProbeSpec } | { readonly wrong: ReadonlySet<string> } => {
+      const parsed = probeSpec.safeParse({
+        function: this.function,
+        filter: this.filter,
+        expect: this.expect,
+        count: limitOf(this.count),
+        seconds: limitOf(this.seconds),
+        perSecond: limitOf(this.perSecond) ?? NaN,
+      });
+      return parsed.success
+        ? { spec: parsed.data }
+        : { wrong: new Set(parsed.error.issues.map((issue) => String(issue.path[0]))) };
+    },
+  );
+
+  readonly spec = $derived('spec' in this.checked ? this.checked.spec : null);
+  readonly wrong = $derived('wrong' in this.checked ? this.checked.wrong : new Set<string>());
+
+  /** Turns to another function: what was set stays, but for an expectation made for another one. */
+  turnTo(functionName: string): void {
+    if (functionName === this.function) return;
+    this.function = functionName;
+    this.expect = 'default';
+    this.open = false;
+    this.starting.reset();
+    this.prepare(0);
+  }
+
+  fill(spec: ProbeSpec): void {
+    this.function = spec.function;
+    this.filter = spec.filter;
+    this.expect = spec.expect;
+    this.count = spec.count === null ? '' : String(spec.count);
+    this.seconds = spec.seconds === null ? '' : String(spec.seconds);
+    this.perSecond = String(spec.perSecond);
+    this.open = true;
+    this.starting.reset();
+    this.prepare(0);
+  }
+
+  /** Asks for the script of what is set now. */
+  prepare(after = PREPARE_AFTER): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const { spec } = this;
+      if (spec) void this.prepared.run(() => this.#backend.prepareProbe({ session: this.#session, spec }));
+    }, after);
+  }
+
+  /** The number of the started run; null if it could not be started. */
+  async start(): Promise<number | null> {
+    const { spec } = this;
+    if (!spec || this.starting.working) return null;
+    const started = await this.starting.run(() => this.#backend.startProbe({ session: this.#session, spec }));
+    return started?.run ?? null;
+  }
+}
+
+function limitOf(text: string | number | null | undefined): number | null {
+  const trimmed = String(text ?? '').trim();
+  return trimmed === '' ? null : Number(trimmed);
+}

@@ -1,0 +1,207 @@
+import type { RunState, RunTotals } from '../../shared/contract/api.ts';
+import { PACKET_BYTES, RECORD_BYTES } from '../../shared/capture/record.ts';
+import type { EventRecord } from '../../shared/capture/record.ts';
+import { VERDICT_KINDS } from '../../shared/packet/verdict-kinds.ts';
+import type { ProbeSpec } from '../../shared/probe/spec.ts';
+import { EventFilter } from './event-filter.ts';
+import { EventRing } from './event-ring.ts';
+import { verdictTone } from './verdict-tone.ts';
+
+/** 131,072 records of 256 bytes: 32 MiB at most, and 2.9 million pixels of rows, far under Chromium's cap. */
+const RING_CAPACITY = 131_072;
+
+const NO_TOTALS: RunTotals = { seen: 0, matched: 0, received: 0, limited: 0, lost: 0, own: 0 };
+
+/** What the table goes on showing while events keep coming: set when the user scrolls up or selects. */
+interface Frozen {
+  readonly numbers: Uint32Array;
+  /** The filter's count of matches at that moment. */
+  readonly appended: number;
+}
+
+/**
+ * One run of a probe as the page holds it: its newest records, what of them is shown, and what is
+ * selected. Only the typed ring holds records; a row is decoded when it is drawn.
+ */
+export class Run {
+  readonly id: number;
+  readonly ring: EventRing;
+  spec = $state.raw<ProbeSpec | null>(null);
+  signature = $state.raw('');
+  /** What the target was called, and its clock's distance from ours: rows show its wall-clock time. */
+  clockOffset = $state.raw<bigint | null>(null);
+  state = $state.raw<RunState>({ kind: 'starting' });
+  totals = $state.raw<RunTotals>(NO_TOTALS);
+  /** Grows by one when records were taken in: what everything that reads the ring depends on. */
+  version = $state.raw(0);
+  perSecond = $state.raw(0);
+  hidden = $state.raw<ReadonlySet<number>>(new Set());
+  follow = $state.raw(true);
+  /** The selected record's number, and a copy of it that outlives its place in the ring. */
+  selected = $state.raw<number | null>(null);
+  record = $state.raw<EventRecord | null>(null);
+
+  /** Records taken in since the start or the last Clear, by verdict. Read it together with `version`. */
+  readonly counts = new Uint32Array(VERDICT_KINDS.length + 1);
+  #filter: EventFilter;
+  #frozen = $state.raw<Frozen | null>(null);
+  #chosenByUser = false;
+  #lastRate = { at: 0, next: 0 };
+
+  constructor(id: number, capacity = RING_CAPACITY) {
+    this.id = id;
+    this.ring = new EventRing(capacity);
+    this.#filter = this.#makeFilter();
+  }
+
+  readonly running = $derived(
+    this.state.kind === 'starting' || this.state.kind === 'attached' || this.state.kind === 'stopping',
+  );
+
+  /** How many rows the table has. */
+  readonly rowCount = $derived.by(() => {
+    void this.version;
+    return this.#frozen ? this.#frozen.numbers.length : this.#filter.length;
+  });
+
+  /** Matching events that came in while the table stood still. */
+  readonly unseen = $derived.by(() => {
+    void this.version;
+    return this.#frozen ? this.#filter.appended - this.#frozen.appended : 0;
+  });
+
+  readonly evicted = $derived.by(() => {
+    void this.version;
+    return this.ring.first;
+  });
+
+  /** The selected record's row, or -1 if the filter hides it. */
+  readonly selectedRow = $derived.by(() => {
+    void this.version;
+    return this.selected === null ? -1 : this.rowOf(this.selected);
+  });
+
+  /** The number of the record in a row, or -1. */
+  numberAt(row: number): number {
+    return this.#frozen ? (this.#frozen.numbers[row] ?? -1) : this.#filter.at(row);
+  }
+
+  /** The row of a record by binary search, or -1. */
+  rowOf(number: number): number {
+    let low = 0;
+    let high = (this.#frozen ? this.#frozen.numbers.length : this.#filter.length) - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const found = this.numberAt(middle);
+      if (found === number) return middle;
+      if (found < number) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  /** Copies whole records out of a message. `show` brings them onto the screen. */
+  take(records: Uint8Array): void {
+    const before = this.ring.next;
+    this.ring.push(records);
+    for (let at = 4; at < records.length; at += RECORD_BYTES) {
+      const verdict = Math.min(records[at] ?? 0, VERDICT_KINDS.length);
+      this.counts[verdict] = (this.counts[verdict] ?? 0) + 1;
+    }
+    this.#filter.extend();
+    if (!this.#chosenByUser && (this.record === null || verdictTone(this.record.verdict) === 'good'))
+      this.#pickFirst(before);
+  }
+
+  show(): void {
+    this.version++;
+  }
+
+  /** Called about once a second. */
+  measureRate(now: number): void {
+    const { at, next } = this.#lastRate;
+    if (at > 0 && now > at) this.perSecond = Math.round(((this.ring.next - next) * 1000) / (now - at));
+    this.#lastRate = { at: now, next: this.ring.next };
+  }
+
+  /** Selects a row for the user; the table stands still from then on. */
+  select(row: number): void {
+    const number = this.numberAt(row);
+    if (number < 0) return;
+    this.#chosenByUser = true;
+    this.freeze();
+    this.#choose(number);
+  }
+
+  freeze(): void {
+    if (!this.follow) return;
+    this.follow = false;
+    this.#frozen = { numbers: this.#filter.snapshot(), appended: this.#filter.appended };
+  }
+
+  /** Follows the newest event again. The selection stays. */
+  resume(): void {
+    this.follow = true;
+    this.#frozen = null;
+  }
+
+  /** Takes up what came in since the table stood still, without following: for the end of a run, and filters. */
+  refresh(): void {
+    if (this.#frozen) this.#frozen = { numbers: this.#filter.snapshot(), appended: this.#filter.appended };
+  }
+
+  toggleVerdict(verdict: number): void {
+    const hidden = new Set(this.hidden);
+    if (!hidden.delete(verdict)) hidden.add(verdict);
+    this.#hide(hidden);
+  }
+
+  /** Shows this verdict and no other; if that is so already, all. */
+  onlyVerdict(verdict: number): void {
+    const others = VERDICT_KINDS.map((_, index) => index).filter((index) => index !== verdict);
+    const alone = !this.hidden.has(verdict) && others.every((index) => this.hidden.has(index));
+    this.#hide(new Set(alone ? [] : others));
+  }
+
+  showAllVerdicts(): void {
+    this.#hide(new Set());
+  }
+
+  clear(): void {
+    this.ring.clear();
+    this.counts.fill(0);
+    this.#filter = this.#makeFilter();
+    this.resume();
+    this.selected = null;
+    this.record = null;
+    this.#chosenByUser = false;
+    this.version++;
+  }
+
+  #hide(hidden: ReadonlySet<number>): void {
+    this.hidden = hidden;
+    this.#filter = this.#makeFilter();
+    this.refresh();
+    this.version++;
+  }
+
+  #makeFilter(): EventFilter {
+    const hidden = this.hidden;
+    return new EventFilter(this.ring, (verdict) => !hidden.has(verdict));
+  }
+
+  /** The first event, then the first that is not as expected, is shown without a click. */
+  #pickFirst(from: number): void {
+    const start = Math.max(from, this.ring.first);
+    if (this.record === null) this.#choose(start);
+    for (let number = start; number < this.ring.next; number++)
+      if (verdictTone(this.ring.verdictOf(number)) !== 'good') return this.#choose(number);
+  }
+
+  #choose(number: number): void {
+    const record = this.ring.read(number);
+    if (record === null) return;
+    this.selected = number;
+    this.record = { ...record, bytes: record.bytes.slice(0, PACKET_BYTES) };
+  }
+}

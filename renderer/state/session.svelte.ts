@@ -1,0 +1,40 @@
+import type { Backend, SessionInfo, Survey } from '../../shared/contract/api.ts';
+import type { Failure } from '../../shared/contract/failure.ts';
+import { Counters } from './counters.svelte.ts';
+import { FunctionBrowser } from './function-browser.svelte.ts';
+import { ProbeForm } from './probe-form.svelte.ts';
+import { Task } from './task.svelte.ts';
+
+/** One connection to a target, and what is known of that target. */
+export class Session {
+  readonly info: SessionInfo;
+  readonly #backend: Backend;
+  readonly survey = new Task<Survey>();
+  readonly functions: FunctionBrowser;
+  readonly probe: ProbeForm;
+  readonly counters: Counters;
+  /** Why the connection ended; what was seen stays on the screen. */
+  lost = $state.raw<Failure | null>(null);
+
+  constructor(backend: Backend, info: SessionInfo) {
+    this.#backend = backend;
+    this.info = info;
+    this.functions = new FunctionBrowser(backend, info.session);
+    this.probe = new ProbeForm(backend, info.session);
+    this.counters = new Counters(backend, info.session);
+  }
+
+  get facts(): Survey['facts'] | null {
+    return this.survey.value?.facts ?? null;
+  }
+
+  async takeSurvey(): Promise<void> {
+    await this.survey.run(() => this.#backend.survey({ session: this.info.session }));
+  }
+
+  /** Survey first, since everything else decides by it; then the long list, in the background. */
+  async begin(): Promise<void> {
+    await this.takeSurvey();
+    if (this.survey.state.kind === 'done') await this.functions.load();
+  }
+}
