@@ -218,7 +218,7 @@ function explainAmbiguity(
 ): void {
   const { bytes, origin, limit } = exhibit;
   if (finding.networkAt !== 4 || finding.linkAt !== NOWHERE || origin < 0 || origin + 4 > limit) return;
-  if (u16(bytes, origin) !== 0 || input.skb?.deviceType != null) return;
+  if (u16(bytes, origin) !== 0 || (input.skb?.deviceType ?? null) !== null) return;
   const others = ['tun_pi', 'GRE', 'VLAN TCI 0'].filter(
     (name) =>
       !(kind === 'tun-packet-information' && name === 'tun_pi') &&

@@ -15,7 +15,7 @@ type CodeOf<Prefix extends string> = TextKey extends infer Key
   : never;
 
 export type EvidenceCode = CodeOf<'evidence'>;
-export type CauseCode = CodeOf<'cause'> & CodeOf<'remedy'>;
+export type CauseCode = CodeOf<'cause'>;
 
 /** The sentence of `key` with its `{names}` filled in; a name without a value stays as it is. */
 export function text(key: TextKey, values: TextValues, locale: Locale): string {

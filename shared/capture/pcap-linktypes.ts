@@ -1,0 +1,51 @@
+/** Link types of capture files (https://www.tcpdump.org/linktypes.html) that a kernel on Linux hands out. */
+import type { Expectation } from '../packet/verdict-kinds.ts';
+import type { InspectStart } from '../packet/inspect.ts';
+
+export const LINKTYPE_NULL = 0;
+export const LINKTYPE_ETHERNET = 1;
+export const LINKTYPE_PPP = 9;
+export const LINKTYPE_RAW = 101;
+export const LINKTYPE_LINUX_SLL = 113;
+export const LINKTYPE_IPV4 = 228;
+export const LINKTYPE_IPV6 = 229;
+export const LINKTYPE_LINUX_SLL2 = 276;
+
+interface Linktype {
+  name: string;
+  start: InspectStart | null;
+  /** What `--expect auto` holds the first bytes to be; null: whatever they look like. */
+  expect: Expectation | null;
+}
+
+const LINKTYPES: ReadonlyMap<number, Linktype> = new Map<number, Linktype>([
+  [LINKTYPE_NULL, { name: 'NULL', start: null, expect: null }],
+  [LINKTYPE_ETHERNET, { name: 'EN10MB', start: 'ethernet', expect: 'ethernet' }],
+  [LINKTYPE_PPP, { name: 'PPP', start: 'ppp', expect: null }],
+  [12, { name: 'RAW', start: 'ip', expect: 'ip' }],
+  [14, { name: 'RAW', start: 'ip', expect: 'ip' }],
+  [LINKTYPE_RAW, { name: 'RAW', start: 'ip', expect: 'ip' }],
+  [LINKTYPE_LINUX_SLL, { name: 'LINUX_SLL', start: 'linux-sll', expect: null }],
+  [LINKTYPE_IPV4, { name: 'IPV4', start: 'ipv4', expect: 'ipv4' }],
+  [LINKTYPE_IPV6, { name: 'IPV6', start: 'ipv6', expect: 'ipv6' }],
+  [LINKTYPE_LINUX_SLL2, { name: 'LINUX_SLL2', start: 'linux-sll2', expect: null }],
+]);
+
+export function linktypeName(linktype: number): string {
+  return LINKTYPES.get(linktype)?.name ?? `LINKTYPE ${linktype}`;
+}
+
+/** Where `inspect()` starts in a packet of this link type; `auto` where there is no decoder for it. */
+export function startOfLinktype(linktype: number): InspectStart {
+  return LINKTYPES.get(linktype)?.start ?? 'auto';
+}
+
+/** What a packet of this link type claims to begin with: the expectation behind `--expect auto`. */
+export function expectationOfLinktype(linktype: number): Expectation {
+  return LINKTYPES.get(linktype)?.expect ?? 'auto';
+}
+
+/** The link type under which bytes that begin with this header are written. */
+export function linktypeOfExpectation(expect: Expectation): number {
+  return expect === 'ethernet' ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
+}
