@@ -128,6 +128,8 @@ needs('tshark')('pcapng as tshark reads it', () => {
         'ip_rcv_core@tun0\t1795000000.123456789\tethernet-where-ip-expected,应为 IP 头处出现了以太网头\t192.0.2.9',
         'ip_rcv_core@tun0\t1795000001.000000001\t\t192.0.2.9',
       ]);
+      const broken = spawnSync('tshark', ['-r', file, '-Y', '_ws.malformed'], { encoding: 'utf8' });
+      expect(broken.stdout).toBe('');
     } finally {
       rmSync(folder, { recursive: true });
     }
