@@ -5,12 +5,15 @@ import { gzipSync } from 'node:zlib';
 import type { RecordedCommand } from '../../electron/backend/demo/recording.ts';
 import { resolveHost } from '../../electron/backend/ssh/config.ts';
 import { runCommand } from '../../electron/backend/ssh/command.ts';
+import type { Target } from '../../electron/backend/ssh/command.ts';
 import { connect } from '../../electron/backend/ssh/connection.ts';
 import type { Channel, Connection } from '../../electron/backend/ssh/connection.ts';
 import { watchCounters } from '../../electron/backend/target/counters.ts';
 import { findFunction, listFunctions } from '../../electron/backend/target/functions.ts';
 import { openTarget } from '../../electron/backend/target/open.ts';
 import { prepareProgram, startRun } from '../../electron/backend/trace/run.ts';
+import type { Run } from '../../electron/backend/trace/run.ts';
+import type { TargetFacts } from '../../shared/contract/api.ts';
 import { probeSpec } from '../../shared/probe/spec.ts';
 import type { ProbeSpec } from '../../shared/probe/spec.ts';
 import { breakGuest } from './break.ts';
@@ -30,9 +33,8 @@ const BAD_PACKETS = 40;
 const INTERVAL_MILLISECONDS = 500;
 
 /**
- * Makes the demo's recording on a real guest: surveys it, lists its functions, fetches its BTF, then
- * attaches every probe of the demo at once, breaks the guest, and keeps all that every command wrote with
- * its times. It is written as backend/demo/recording.ts reads it.
+ * Makes the demo's recording on a real guest: surveys it, lists its functions, fetches its BTF, then,
+ * probe by probe, attaches it and breaks the guest; all that every command wrote is kept with its times. It is written as backend/demo/recording.ts reads it.
  */
 export async function recordGuest(guest: Guest, file: string, progress: Progress): Promise<void> {
   const overrides = { configFile: guest.sshConfigPath, identityFiles: [], port: null };
@@ -46,42 +48,29 @@ export async function recordGuest(guest: Guest, file: string, progress: Progress
     const functions = await listFunctions(target, () => undefined);
     progress(`${guest.name}: ${functions.length} functions; fetching BTF`);
     await runCommand(target, 'exec cat /sys/kernel/btf/vmlinux', 'btf', { seconds: 120, bytes: 64 << 20 });
-    const stopCounters = await watchCounters(
-      target,
-      () => undefined,
-      () => undefined,
-    );
-    const runs = [];
     for (const probe of PROBES) {
       const spec = probeSpec.parse(probe);
-      const program = prepareProgram(spec, await findFunction(target, spec.function), survey.facts);
-      let attached: () => void = () => undefined;
-      let failed: (error: Error) => void = () => undefined;
-      const ready = new Promise<void>((resolve, reject) => {
-        attached = resolve;
-        failed = reject;
-      });
-      const run = await startRun(target, spec, program, {
-        state: (state) => {
-          if (state.kind === 'attached') attached();
-          if (state.kind === 'failed') failed(new LabFailure('fault-failed', state.failure.message));
-        },
-        records: (records) => run.credit(records.length),
-      });
-      await ready;
-      runs.push(run);
+      const run = await attach(target, spec, survey.facts);
       progress(`${guest.name}: ${spec.function} with ${spec.filter} is attached`);
+      const stopCounters =
+        probe === PROBES[0]
+          ? await watchCounters(
+              target,
+              () => undefined,
+              () => undefined,
+            )
+          : () => undefined;
+      const broken = await breakGuest(guest, {
+        case: DEFAULT_CASE,
+        count: BAD_PACKETS,
+        intervalMilliseconds: INTERVAL_MILLISECONDS,
+      });
+      progress(`${guest.name}: sent ${broken.sentBad} bad packets and ${broken.sentGood} good ones`);
+      await delay(2000);
+      run.stop('user');
+      await run.ended;
+      stopCounters();
     }
-    const broken = await breakGuest(guest, {
-      case: DEFAULT_CASE,
-      count: BAD_PACKETS,
-      intervalMilliseconds: INTERVAL_MILLISECONDS,
-    });
-    progress(`${guest.name}: ${JSON.stringify(broken)}`);
-    await delay(2000);
-    for (const run of runs) run.stop('user');
-    await Promise.all(runs.map((run) => run.ended));
-    stopCounters();
     await delay(1000);
     const header = {
       recording: 1,
@@ -96,6 +85,24 @@ export async function recordGuest(guest: Guest, file: string, progress: Progress
   } finally {
     connection.close();
   }
+}
+
+/** Starts a probe and waits until it is attached. */
+async function attach(target: Target, spec: ProbeSpec, facts: TargetFacts): Promise<Run> {
+  const program = prepareProgram(spec, await findFunction(target, spec.function), facts);
+  let settle: (failure: Error | null) => void = () => undefined;
+  const ready = new Promise<void>((resolve, reject) => {
+    settle = (failure) => (failure === null ? resolve() : reject(failure));
+  });
+  const run: Run = await startRun(target, spec, program, {
+    state: (state) => {
+      if (state.kind === 'attached') settle(null);
+      if (state.kind === 'failed') settle(new LabFailure('fault-failed', state.failure.message));
+    },
+    records: (records) => run.credit(records.length),
+  });
+  await ready;
+  return run;
 }
 
 /** Reads along on every channel of a connection and takes the leash's protocol apart again. */

@@ -1,6 +1,7 @@
 import { FLAG_ARGUMENTS } from '../../../shared/capture/record.ts';
 import type { EventRecord } from '../../../shared/capture/record.ts';
-import { inspect, summary } from '../../../shared/packet/inspect.ts';
+import { inspect } from '../../../shared/packet/inspect.ts';
+import { summary } from '../../../shared/packet/summary.ts';
 import type { Verdict } from '../../../shared/packet/verdict.ts';
 import type { Expectation } from '../../../shared/packet/verdict-kinds.ts';
 
