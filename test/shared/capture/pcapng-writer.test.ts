@@ -100,13 +100,7 @@ needs('tshark')('pcapng as tshark reads it', () => {
       };
       const file = join(folder, 'events.pcapng');
       writeFileSync(file, concat(writer.start(), writer.packet(first), writer.packet(second), writer.end(0)));
-      const fields = [
-        'frame.interface_name',
-        'frame.time_epoch',
-        'frame.comment',
-        'ip.src',
-        '_ws.expert.message',
-      ];
+      const fields = ['frame.interface_name', 'frame.time_epoch', 'frame.comment', 'ip.src'];
       const run = spawnSync(
         'tshark',
         ['-r', file, '-T', 'fields', ...fields.flatMap((name) => ['-e', name])],
