@@ -43,7 +43,22 @@ export function decodeRecord(
 export function recordSummary(record: EventRecord, spec: ProbeSpec | null): string {
   const input = verdictInput(record, expectationFor(spec));
   if (input === null) return argumentsOf(record).map(hexArgument).join(', ');
-  return summary(readingOf(record, input.expect, verdict(input)));
+  const found = verdict(input);
+  switch (found.kind) {
+    case 'truncated':
+    case 'all-zero':
+    case 'unrecognised':
+      return firstBytes(record);
+    default:
+      return summary(readingOf(record, input.expect, found));
+  }
+}
+
+/** Bytes that are no header say more as they are than as the fields of one. */
+function firstBytes(record: EventRecord): string {
+  const bytes = record.bytes.subarray(Math.max(0, -record.window));
+  const shown = [...bytes.subarray(0, 24)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  return bytes.length > 24 ? `${shown} …` : shown;
 }
 
 /** Arguments of a function without an sk_buff: eight bytes each, big-endian. */

@@ -116,7 +116,7 @@ function nodesOf(layers: Reading, window: number): readonly PacketNode[] {
   return layers.map((layer, at) => {
     const fields = layer.fields.map((field, index): PacketNode => ({
       id: `${at}.${index}`,
-      text: memberOf(field),
+      text: labelOf(field, layer),
       layer,
       field,
       range: fieldRange(field, window),
@@ -148,6 +148,14 @@ function fieldRange(field: Field, window: number): ByteRange {
 export function memberOf(field: Field): string {
   const name = field.kernel ?? field.name;
   return name.slice(name.lastIndexOf('.') + 1);
+}
+
+/** A member that holds several fields, as frag_off does, is named with the protocol's own name of each. */
+function labelOf(field: Field, layer: Layer): string {
+  const shared = layer.fields.some((other) => other !== field && other.kernel === field.kernel);
+  return field.kernel !== null && shared
+    ? `${memberOf(field)} ${field.name.slice(field.name.indexOf('.') + 1)}`
+    : memberOf(field);
 }
 
 /** The struct that the kernel reads a layer with (`iphdr`), or null. */

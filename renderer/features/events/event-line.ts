@@ -3,7 +3,7 @@ import type { EventRecord } from '../../../shared/capture/record.ts';
 import { targetTime } from './target-time.ts';
 
 /** Widths of the columns in characters; the summary takes what is left. */
-export const COLUMNS = { seq: 7, time: 15, cpu: 3, process: 23, device: 12, length: 6 } as const;
+export const COLUMNS = { seq: 7, time: 15, cpu: 3, process: 20, device: 10, length: 5 } as const;
 
 /** One row as one line of fixed columns: a row of the table is a single text node. */
 export function eventLine(record: EventRecord, clockOffset: bigint | null, summary: string): string {
@@ -15,19 +15,6 @@ export function eventLine(record: EventRecord, clockOffset: bigint | null, summa
     cut(record.flags & FLAG_DEVICE ? printable(record.device) : '-', COLUMNS.device),
     (record.flags & FLAG_ARGUMENTS ? '-' : String(record.len)).padStart(COLUMNS.length),
     summary,
-  ].join('  ');
-}
-
-/** The head of the same columns. */
-export function headLine(titles: Record<keyof typeof COLUMNS | 'summary', string>): string {
-  return [
-    titles.seq.padStart(COLUMNS.seq),
-    titles.time.padStart(COLUMNS.time),
-    titles.cpu.padStart(COLUMNS.cpu),
-    titles.process.padEnd(COLUMNS.process),
-    titles.device.padEnd(COLUMNS.device),
-    titles.length.padStart(COLUMNS.length),
-    titles.summary,
   ].join('  ');
 }
 

@@ -1,0 +1,450 @@
+import { encodeBatch } from '../../../shared/capture/batch.ts';
+import {
+  FLAG_DEVICE,
+  FLAG_SKB,
+  PACKET_BYTES,
+  RECORD_BYTES,
+  writeRecord,
+} from '../../../shared/capture/record.ts';
+import type { EventRecord } from '../../../shared/capture/record.ts';
+import type {
+  BackendHandlers,
+  FunctionEntry,
+  Page,
+  RunTotals,
+  Survey,
+} from '../../../shared/contract/api.ts';
+import { Fail } from '../../../shared/contract/failure.ts';
+import { serveBackend } from '../../../shared/contract/rpc.ts';
+import type { Transport } from '../../../shared/contract/transport.ts';
+import { VERDICT_KINDS } from '../../../shared/packet/verdict-kinds.ts';
+import { verdictCode } from '../../../shared/packet/verdict.ts';
+import { expectedLayer, verdictInput } from '../../../shared/probe/record-verdict.ts';
+import type { ProbeSpec } from '../../../shared/probe/spec.ts';
+import type { Profile } from '../../../shared/profile/schema.ts';
+import { arp, corrupt, echoRequest, ethernetFrame, ipv6 } from './packets.ts';
+
+/**
+ * A backend for working on the page and for its browser tests: it answers every call of the
+ * contract and speaks the real wire, but there is no target behind it. Never part of the product.
+ */
+export interface FakeOptions {
+  /** Events a second of a running probe. */
+  readonly rate: number;
+  readonly functions: number;
+  /** Host names: `unknown` asks for its host key, `refused` and `lost` fail in the way they say. */
+  readonly hosts: readonly string[];
+}
+
+export interface FakeBackend {
+  readonly transport: Transport;
+  readonly credited: () => number;
+  readonly ran: string[];
+  /** Ends the session as a lost connection does. */
+  lose(): void;
+}
+
+export function fakeBackend(options: FakeOptions): FakeBackend {
+  const [here, there] = transportPair();
+  const state = { credited: 0 };
+  const ran: string[] = [];
+  let page: Page | null = null;
+  serveBackend(there, (made) => {
+    page = made;
+    return handlersFor(made, options, state, ran);
+  });
+  return {
+    transport: here,
+    credited: () => state.credited,
+    ran,
+    lose: () =>
+      page?.event('sessionLost', {
+        session: 's1',
+        failure: new Fail('connection-lost', { host: 'edge-01', message: 'no answer for 15 s' }).failure,
+      }),
+  };
+}
+
+function handlersFor(
+  page: Page,
+  options: FakeOptions,
+  state: { credited: number },
+  ran: string[],
+): BackendHandlers {
+  const profiles = new Map<string, Profile>();
+  const stops = new Map<number, () => void>();
+  let counters: ReturnType<typeof setInterval> | undefined;
+  let runs = 0;
+  let errors = 8841;
+  const recording = { kernel: '6.1.0-42-cloud-amd64', bpftrace: '0.17.0', recorded: '2026-11-20' };
+  const command = (text: string, purpose: string): void =>
+    page.event('commandRan', { session: 's1', command: text, purpose });
+  const list = functionList(options.functions);
+
+  const open = async (host: string, replay: boolean) => {
+    for (const text of ['uname -rm', 'bpftrace --info', 'cat /sys/kernel/security/lockdown'])
+      command(text, 'survey');
+    return {
+      session: 's1',
+      host,
+      user: 'root',
+      address: replay ? '127.0.0.1' : '192.0.2.40',
+      port: 22,
+      hostKey: 'SHA256:0vZ4aXlKqEwM3xT2nBhRk8cYpJ6sUoQf1dGiWmLy7Vs',
+      replay: replay ? recording : null,
+    };
+  };
+
+  return {
+    appInfo: async () => ({ version: '0.1.0', shell: 'browser', demo: recording }),
+    hosts: async () =>
+      options.hosts.map((host, index) => ({
+        host,
+        resolved: `root@192.0.2.${40 + index}`,
+        source: '~/.ssh/config',
+      })),
+    connect: async ({ host }) => {
+      if (host === 'refused') throw new Fail('connect-refused', { host, port: 22 });
+      if (host === 'unknown') {
+        const fingerprint = 'SHA256:uNiFoq2mHk1rVw9ZxY3cTgB5sLdJpEa7Qn0tKjWl8Ry';
+        const answer = await page.ask('hostKey', {
+          host,
+          type: 'ssh-ed25519',
+          fingerprint,
+          file: '/home/me/.ssh/known_hosts',
+        });
+        if (answer === 'cancel') throw new Fail('cancelled');
+      }
+      return open(host, false);
+    },
+    connectDemo: async () => open('demo', true),
+    disconnect: async () => null,
+    survey: async () => surveyOf(),
+    functions: async () => {
+      command("bpftrace -lv 'kfunc:*'", 'functions');
+      return list;
+    },
+    watchCounters: async ({ session, on }) => {
+      clearInterval(counters);
+      const began = Date.now();
+      const read = (): void => {
+        errors += stops.size > 0 ? 3 : 0;
+        const values = {
+          'Ip.InReceives': 90210 + errors * 2,
+          'Ip.InHdrErrors': errors,
+          'Ip.InDiscards': 0,
+          'Ip.ForwDatagrams': 12,
+          'Icmp.InMsgs': 77,
+          'Icmp.InEchos': 40,
+          'Icmp.OutEchoReps': 40,
+          'Tcp.InSegs': 5000,
+        };
+        page.event('counters', { session, reading: { at: Date.now() - began, values } });
+      };
+      if (on) {
+        command('while cat /proc/net/snmp && echo; do sleep 1; done', 'counters');
+        read();
+        counters = setInterval(read, 1000);
+      }
+      return null;
+    },
+    prepareProbe: async ({ spec }) => {
+      const entry = list.find((one) => one.name === spec.function.slice(spec.function.indexOf(':') + 1));
+      if (!entry) throw new Fail('function-unknown', { function: spec.function, host: 'edge-01' });
+      if (spec.filter !== 'none' && !entry.signature.includes('sk_buff'))
+        throw new Fail('function-without-sk_buff', { function: spec.function, filter: spec.filter });
+      return {
+        engine: 'bpftrace',
+        why: 'bpftrace 0.17.0 and BTF are there',
+        script: scriptOf(spec),
+        command: 'bpftrace -B line -q /dev/stdin',
+        signature: entry.signature,
+        expects: 'ipv4 header at skb->data',
+      };
+    },
+    startProbe: async ({ session, spec }) => {
+      const run = ++runs;
+      command(`bpftrace -B line -q /dev/stdin <<'EOF'\n${scriptOf(spec)}EOF`, 'probe');
+      stops.set(run, produce(page, session, run, spec, options.rate));
+      return { run };
+    },
+    stopProbe: async ({ run }) => {
+      stops.get(run)?.();
+      stops.delete(run);
+      return null;
+    },
+    credit: async ({ bytes }) => {
+      state.credited += bytes;
+      return null;
+    },
+    profiles: async () => [...profiles.values()],
+    saveProfile: async ({ profile }) => {
+      ran.push(`save ${profile.name}`);
+      profiles.set(profile.name, profile);
+      return null;
+    },
+    deleteProfile: async ({ name }) => {
+      profiles.delete(name);
+      return null;
+    },
+  };
+}
+
+/** Sends events until it is stopped; returns the stop. */
+function produce(page: Page, session: string, run: number, spec: ProbeSpec, rate: number): () => void {
+  const totals: { -readonly [K in keyof RunTotals]: number } = {
+    seen: 0,
+    matched: 0,
+    received: 0,
+    limited: 0,
+    lost: 0,
+    own: 0,
+  };
+  const layer = expectedLayer(spec);
+  let seq = 0;
+  let owed = 0;
+  let last = Date.now();
+  const tell = (state: Parameters<Page['event']>[1] extends never ? never : 'attached' | 'stopping'): void =>
+    page.event('runState', {
+      run,
+      session,
+      state: state === 'attached' ? { kind: 'attached', seconds: 1.8 } : { kind: 'stopping' },
+      totals: { ...totals },
+    });
+  page.event('runState', { run, session, state: { kind: 'starting' }, totals: { ...totals } });
+  setTimeout(() => tell('attached'), 120);
+
+  const send = (): void => {
+    const now = Date.now();
+    owed += ((now - last) * rate) / 1000;
+    last = now;
+    const count = Math.min(Math.floor(owed), 20_000);
+    owed -= count;
+    if (count === 0) return;
+    const records = new Uint8Array(count * RECORD_BYTES);
+    const view = new DataView(records.buffer);
+    for (let index = 0; index < count; index++) {
+      const record = recordOf(++seq, spec);
+      const input = verdictInput(record, layer);
+      if (input) {
+        const judged = verdictCode(input);
+        record.verdict = VERDICT_KINDS.indexOf(judged.kind);
+        record.headerAt = judged.headerAt;
+      }
+      writeRecord(view, index * RECORD_BYTES, record);
+    }
+    totals.received += count;
+    totals.matched += count;
+    totals.seen += count * 7;
+    totals.own += 2;
+    page.batch(encodeBatch(run, records));
+  };
+  const timer = setInterval(send, 20);
+  const telling = setInterval(() => tell('attached'), 1000);
+  return () => {
+    clearInterval(timer);
+    clearInterval(telling);
+    tell('stopping');
+    setTimeout(
+      () =>
+        page.event('runState', {
+          run,
+          session,
+          state: { kind: 'stopped', reason: 'user', totals: { ...totals } },
+          totals: { ...totals },
+        }),
+      300,
+    );
+  };
+}
+
+function recordOf(seq: number, spec: ProbeSpec): EventRecord {
+  const turn = seq % 12;
+  const bad = spec.filter === 'bad-ip-header';
+  const packet = bad
+    ? ethernetFrame(seq, turn === 7 ? 0x0a : 0x02)
+    : turn === 3
+      ? ethernetFrame(seq)
+      : turn === 5
+        ? ethernetFrame(seq, 0x45)
+        : turn === 8
+          ? corrupt(seq)
+          : turn === 9
+            ? ipv6()
+            : turn === 10
+              ? arp()
+              : turn === 11
+                ? new Uint8Array(40)
+                : echoRequest(seq);
+  const before = new Uint8Array(16);
+  before.set([0, 0, 0x08, 0], 12);
+  const bytes = new Uint8Array(Math.min(PACKET_BYTES, before.length + packet.length));
+  bytes.set(before);
+  bytes.set(packet.subarray(0, bytes.length - before.length), before.length);
+  return {
+    seq,
+    verdict: 0,
+    flags: FLAG_SKB | FLAG_DEVICE,
+    cpu: seq % 2,
+    ns: 81_230_000_000_000n + BigInt(seq) * 100_000_000n,
+    pid: seq % 3 === 0 ? 0 : 1432,
+    headerAt: null,
+    window: -before.length,
+    macLen: 0,
+    len: packet.length,
+    dataLen: 0,
+    protocol: 0x0800,
+    deviceType: 768,
+    hardHeaderLength: 0,
+    pktType: 0,
+    ifindex: 7,
+    netns: 4026532281,
+    headroom: 66,
+    macHeader: 0,
+    networkHeader: 0,
+    device: 'ipip-r',
+    comm: seq % 3 === 0 ? 'swapper/0' : 'ksoftirqd/1',
+    bytes,
+  };
+}
+
+function surveyOf(): Survey {
+  return {
+    items: [
+      { id: 'kernel', state: 'ok', value: 'Linux 6.1.0-42-cloud-amd64', remedy: '' },
+      { id: 'architecture', state: 'ok', value: 'x86_64', remedy: '' },
+      { id: 'btf', state: 'ok', value: '/sys/kernel/btf/vmlinux, 5.2 MB', remedy: '' },
+      { id: 'bpftrace', state: 'ok', value: 'bpftrace 0.17.0, takes kfunc:', remedy: '' },
+      { id: 'privilege', state: 'ok', value: 'root', remedy: '' },
+      {
+        id: 'tracefs',
+        state: 'warn',
+        value: 'not mounted',
+        remedy: 'mount -t tracefs tracefs /sys/kernel/tracing',
+      },
+      { id: 'lockdown', state: 'ok', value: 'none', remedy: '' },
+      {
+        id: 'own-traffic',
+        state: 'ok',
+        value: '192.0.2.1:51122 → 192.0.2.40:22 is left out of every probe',
+        remedy: '',
+      },
+    ],
+    facts: {
+      hostname: 'edge-01',
+      release: '6.1.0-42-cloud-amd64',
+      machine: 'x86_64',
+      btfBytes: 5_200_000,
+      bpftrace: { version: '0.17.0', major: 0, minor: 17 },
+      uid: 0,
+      tracefs: null,
+      lockdown: 'none',
+      connection: {
+        clientAddress: '192.0.2.1',
+        clientPort: 51122,
+        serverAddress: '192.0.2.40',
+        serverPort: 22,
+      },
+      clockOffset: '1795363200000000000',
+    },
+  };
+}
+
+function functionList(count: number): readonly FunctionEntry[] {
+  const skb = (name: string, returns = 'int'): FunctionEntry => ({
+    name,
+    module: 'vmlinux',
+    signature: `${returns} ${name}(struct sk_buff *skb)`,
+  });
+  const known: FunctionEntry[] = [
+    {
+      name: 'ip_rcv_core',
+      module: 'vmlinux',
+      signature: 'struct sk_buff *ip_rcv_core(struct sk_buff *skb, struct net *net)',
+    },
+    {
+      name: 'ip_rcv',
+      module: 'vmlinux',
+      signature:
+        'int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt, struct net_device *orig_dev)',
+    },
+    skb('ip_local_deliver'),
+    skb('icmp_rcv'),
+    skb('ip_rcv_finish'),
+    {
+      name: 'ip6_rcv_core',
+      module: 'vmlinux',
+      signature: 'struct sk_buff *ip6_rcv_core(struct sk_buff *skb, struct net_device *dev, struct net *net)',
+    },
+    {
+      name: 'eth_type_trans',
+      module: 'vmlinux',
+      signature: '__be16 eth_type_trans(struct sk_buff *skb, struct net_device *dev)',
+    },
+    { name: 'ipip_rcv', module: 'ipip', signature: 'int ipip_rcv(struct sk_buff *skb)' },
+    {
+      name: 'vfs_read',
+      module: 'vmlinux',
+      signature: 'ssize_t vfs_read(struct file *file, char *buf, size_t count, loff_t *pos)',
+    },
+  ];
+  const words = [
+    'net',
+    'tcp',
+    'ip',
+    'rcv',
+    'skb',
+    'dev',
+    'queue',
+    'xmit',
+    'route',
+    'icmp',
+    'ext4',
+    'mm',
+    'page',
+    'sched',
+    'bpf',
+  ];
+  const made: FunctionEntry[] = [...known];
+  for (let index = 0; made.length < count; index++) {
+    const name = [
+      words[index % 15],
+      words[(index * 7 + 3) % 15],
+      words[Math.floor(index / 15) % 15],
+      index.toString(36),
+    ].join('_');
+    made.push({ name, module: 'vmlinux', signature: `int ${name}(struct sock *sk, int flags)` });
+  }
+  return made;
+}
+
+function scriptOf(spec: ProbeSpec): string {
+  return `/* skblens: ${spec.function}, filter ${spec.filter} */
+BEGIN { printf("k attached\\n"); }
+kfunc:vmlinux:${spec.function} {
+  $s = args->skb;
+  $p = $s->data;
+  if (${spec.filter === 'none' ? '1' : '(*(uint8 *)$p & 0xf) < 5 || (*(uint8 *)$p >> 4) != 4'}) {
+    @matched = count();
+    printf("k %llu %d %d %s\\n", nsecs, cpu, pid, comm);
+  }
+}
+interval:s:1 { print(@matched); }
+`;
+}
+
+function transportPair(): [Transport, Transport] {
+  const channel = new MessageChannel();
+  return [wrap(channel.port1), wrap(channel.port2)];
+}
+
+function wrap(port: MessagePort): Transport {
+  return {
+    send: (message) => port.postMessage(message),
+    onMessage: (listener) => {
+      port.onmessage = (event: MessageEvent<string | Uint8Array>) => listener(event.data);
+    },
+    onClose: () => undefined,
+    close: () => port.close(),
+  };
+}
