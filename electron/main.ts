@@ -26,7 +26,10 @@ let quitting = false;
 
 app.enableSandbox();
 protocol.registerSchemesAsPrivileged([
-  { scheme: pageScheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+  {
+    scheme: pageScheme,
+    privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true },
+  },
 ]);
 
 if (app.requestSingleInstanceLock()) {
@@ -111,7 +114,8 @@ function denyPermissions(pages: Session): void {
 /** Gives our page, and nobody else, a port to the backend; the preload asks once for each load of it. */
 function handPort(event: IpcMainEvent): void {
   const frame = event.senderFrame;
-  if (!frame || frame.parent !== null || event.sender !== window?.webContents || !isOwnPage(frame.url)) return;
+  if (!frame || frame.parent !== null || event.sender !== window?.webContents || !isOwnPage(frame.url))
+    return;
   const { port1, port2 } = new MessageChannelMain();
   backend ??= forkBackend();
   backend.postMessage(null, [port1]);

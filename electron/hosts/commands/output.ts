@@ -11,10 +11,16 @@ export interface Output {
   /** A JSON line; silent in text mode. `ns` may be a bigint: it is written as a plain integer. */
   line(object: Readonly<Record<string, unknown>>): void;
   failure(thrown: unknown, more?: Readonly<Record<string, unknown>>): void;
+  /** Resolves when whoever reads stdout has kept up: nothing piles up in memory behind a slow reader. */
+  drained(): Promise<void>;
 }
 
 export interface Streams {
-  readonly stdout: { write(text: string): unknown };
+  readonly stdout: {
+    write(text: string): unknown;
+    readonly writableNeedDrain: boolean;
+    once(event: 'drain', listener: () => void): unknown;
+  };
   readonly stderr: { write(text: string): unknown };
 }
 
@@ -35,6 +41,10 @@ export function createOutput(json: boolean, streams: Streams): Output {
         streams.stdout.write(`${jsonLine({ type: 'failure', ...more, code, message, remedy, detail })}\n`);
       else streams.stderr.write(failureLines(failure));
     },
+    drained: () =>
+      streams.stdout.writableNeedDrain
+        ? new Promise((resolve) => void streams.stdout.once('drain', resolve))
+        : Promise.resolve(),
   };
 }
 

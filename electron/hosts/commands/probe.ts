@@ -4,12 +4,13 @@ import { decodeBatch } from '../../../shared/capture/batch.ts';
 import { FLAG_ARGUMENTS, readRecord, RECORD_BYTES } from '../../../shared/capture/record.ts';
 import type { EventRecord } from '../../../shared/capture/record.ts';
 import { verdict } from '../../../shared/packet/verdict.ts';
-import type { Verdict, VerdictKind } from '../../../shared/packet/verdict.ts';
+import type { VerdictKind } from '../../../shared/packet/verdict.ts';
 import { expectedLayer, skbState, verdictInput } from '../../../shared/probe/record-verdict.ts';
 import type { ProbeSpec } from '../../../shared/probe/spec.ts';
 import type { BackendDeps } from '../../backend/index.ts';
 import type { CommandLine } from './arguments.ts';
 import { openLocalClient } from './client.ts';
+import { PcapngFile } from './pcapng-file.ts';
 import { eventLines, verdictJson } from './event-text.ts';
 import type { Output } from './output.ts';
 import { printable } from './output.ts';
@@ -29,7 +30,6 @@ export interface ProbeJob {
   readonly host: string | { readonly demo: true };
   /** Aborted by Ctrl-C: the probe is stopped, its last totals are still printed. */
   readonly signal: AbortSignal;
-  readonly onEvent?: (record: EventRecord, judged: Verdict | null, info: SessionInfo) => void;
 }
 
 /** Connects, probes until the limits, Ctrl-C or a failure, and prints every event as it comes. */
@@ -38,6 +38,7 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
   const seenVerdicts = new Set<VerdictKind>();
   const finished = deferred<RunState>();
   let info: SessionInfo | null = null;
+  let pcapng: PcapngFile | null = null;
   let clockOffset = 0n;
   let runNumber: number | null = null;
   let attachedSaid = false;
@@ -87,7 +88,7 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
     const input = verdictInput(record, layer);
     const judged = input === null ? null : verdict(input);
     if (judged !== null) seenVerdicts.add(judged.kind);
-    job.onEvent?.(record, judged, session);
+    pcapng?.write(record, judged, spec.function, layer, clockOffset);
     output.line({
       type: 'event',
       host: named,
@@ -137,9 +138,11 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
       return { seenVerdicts, failed: false };
     }
     if (job.signal.aborted) throw new Fail('cancelled');
+    if (line.pcapng !== null) pcapng = await PcapngFile.create(line.pcapng, survey.facts, named);
     runNumber = (await client.backend.startProbe({ session: info.session, spec })).run;
     if (job.signal.aborted) stop();
     const end = await finished.promise;
+    await pcapng?.close(lostSaid);
     if (end.kind === 'failed') throw failFrom(end.failure);
     if (end.kind === 'stopped') {
       output.line({ type: 'stopped', host: named, reason: end.reason, totals: end.totals });
