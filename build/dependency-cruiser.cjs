@@ -105,11 +105,11 @@ module.exports = {
       '^electron/hosts/loopback\\.ts$',
     ),
     layer(
-      'electron-in-three-files',
-      'electron is imported by main.ts, preload.ts and hosts/utility.ts only.',
+      'electron-in-its-own-files',
+      'electron is imported by main.ts, preload.ts and the utility process only.',
       '^(electron|renderer|shared)/',
       npm('electron'),
-      '^electron/(main|preload|hosts/utility)\\.ts$',
+      '^electron/([^/]+|hosts/(utility|port-transport))\\.ts$',
     ),
   ],
   options: {

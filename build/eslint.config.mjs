@@ -74,7 +74,7 @@ const ssh2Only = {
 const wsOnly = { regex: '^ws(/|$)', message: 'ws is imported by electron/hosts/loopback.ts only.' };
 const electronOnly = {
   regex: '^electron(/|$)',
-  message: 'electron is imported by main.ts, preload.ts and hosts/utility.ts only.',
+  message: 'electron is imported by main.ts, preload.ts and the utility process only.',
 };
 
 /** @returns {import('eslint').Linter.RuleEntry} */
@@ -188,10 +188,10 @@ export default defineConfig(
   importRule(
     ['electron/hosts/**/*.ts'],
     [...imports.hosts, wsOnly, electronOnly],
-    ['electron/hosts/loopback.ts', 'electron/hosts/utility.ts'],
+    ['electron/hosts/loopback.ts', 'electron/hosts/utility.ts', 'electron/hosts/port-transport.ts'],
   ),
   importRule(['electron/hosts/loopback.ts'], [...imports.hosts, electronOnly]),
-  importRule(['electron/hosts/utility.ts'], [...imports.hosts, wsOnly]),
+  importRule(['electron/hosts/utility.ts', 'electron/hosts/port-transport.ts'], [...imports.hosts, wsOnly]),
   importRule(['electron/*.ts'], imports.shell),
   importRule(['renderer/**/*.ts', 'renderer/**/*.svelte'], imports.renderer),
   {

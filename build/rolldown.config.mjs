@@ -1,4 +1,5 @@
 // @ts-check
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineConfig } from 'rolldown';
@@ -56,6 +57,7 @@ export function bundleOptions(bundle, root) {
     input: bundle.entry,
     cwd: root,
     platform: 'node',
+    transform: { define: { SKBLENS_VERSION: JSON.stringify(versionOf(root)) } },
     external: commonJs ? ['electron'] : /^(?!\.{0,2}[\\/])(?![a-zA-Z]:[\\/]).+/,
     plugins: bundle.tool ? [sourceAddresses] : [],
     output: {
@@ -65,6 +67,13 @@ export function bundleOptions(bundle, root) {
       codeSplitting: false,
     },
   });
+}
+
+function versionOf(/** @type {string} */ root) {
+  const manifest = /** @type {{ version: string }} */ (
+    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  );
+  return manifest.version;
 }
 
 /** `import.meta.url`, `.dirname` and `.filename` of a bundled module, as they are without bundling. */
