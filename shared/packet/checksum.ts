@@ -12,11 +12,19 @@ export function onesSum(bytes: Uint8Array, at: number, length: number, sum: numb
   return total;
 }
 
-/** The checksum field a header of `length` bytes at `at` should carry, its field at `field` taken as 0. */
-export function expectedChecksum(bytes: Uint8Array, at: number, length: number, field: number): number {
-  const sum = onesSum(bytes, at, length, 0);
-  const without = sum - u16(bytes, field);
-  return ~(without < 0 ? without + 0xffff : without) & 0xffff;
+/**
+ * The checksum that `length` bytes at `at` should carry in the two bytes at `field`, which are left out of the
+ * sum (`field - at` is even); `sum` is that of a pseudo header, or 0.
+ */
+export function expectedChecksum(
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  field: number,
+  sum = 0,
+): number {
+  const before = onesSum(bytes, at, field - at, sum);
+  return ~onesSum(bytes, field + 2, at + length - field - 2, before) & 0xffff;
 }
 
 export type TransportChecksum = 'good' | 'bad' | 'unknown';

@@ -1,6 +1,13 @@
 /** Reads a position as an Ethernet header with what follows it, and weighs the find. Allocates nothing. */
 import { u16, u8 } from './cursor.ts';
-import { ipv4Bits, ipv4Flags, ipv6Bits, ipv6Flags, V4_LENGTH_FITS, V6_LENGTH_FITS } from './header-checks.ts';
+import {
+  ipv4Bits,
+  ipv4Flags,
+  ipv6Weight,
+  ipv6Flags,
+  V4_LENGTH_FITS,
+  V6_LENGTH_FITS,
+} from './header-checks.ts';
 import {
   ETH_P_8021AD,
   ETH_P_8021Q,
@@ -160,7 +167,7 @@ function weighPayload(
       scan.bits += 15;
       if (at >= limit) return;
       const flags = ipv6Flags(bytes, at, limit, left, output);
-      scan.innerBits = ipv6Bits(flags);
+      scan.innerBits = ipv6Weight(bytes, at, limit, flags);
       if ((flags & V6_LENGTH_FITS) !== 0 && left === 46) scan.innerBits += 6;
       break;
     }

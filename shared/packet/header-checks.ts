@@ -6,8 +6,8 @@
  * The tests are those of ip_rcv_core() (net/ipv4/ip_input.c) and ip6_rcv_core() (net/ipv6/ip6_input.c), and
  * a few more that those do not make.
  */
-import { onesSum } from './checksum.ts';
-import { u16, u8 } from './cursor.ts';
+import { onesSum, transportChecksum } from './checksum.ts';
+import { u16, u32, u8 } from './cursor.ts';
 import { isKnownIpProtocol } from './numbers.ts';
 
 /** Version 4 and ihl >= 5. */
@@ -166,6 +166,49 @@ function commonAddress(first: number): boolean {
   return first >> 5 === 1 || first >= 0xfc || first === 0;
 }
 
+/**
+ * Weight of the 16 bytes at `at` being an IPv6 address in use (RFC 4291): link-local with its 54 zero bits,
+ * multicast with flags 0 and a scope in use, unique local, global unicast, or :: and what begins with it.
+ */
+function addressBits(bytes: Uint8Array, at: number): number {
+  const first = u16(bytes, at);
+  if (first === 0xfe80) return u32(bytes, at + 2) === 0 && u16(bytes, at + 6) === 0 ? 14 : 4;
+  if (first >> 8 === 0xff) return (first & 0xf0) === 0 && (first & 15) <= 14 ? 8 : 4;
+  if (first >> 9 === 0x7e) return 6;
+  if (first === 0x2001 && u16(bytes, at + 2) === 0x0db8) return 14;
+  if (first >> 13 === 1) return 3;
+  if (first === 0x0064 && u16(bytes, at + 2) === 0xff9b) return 14;
+  return first === 0 && u32(bytes, at + 2) === 0 ? 14 : -4;
+}
+
+/**
+ * The whole weight of an IPv6 header at `at`: there is no header checksum, so addresses and the checksum of
+ * what follows have to speak for it.
+ */
+export function ipv6Weight(bytes: Uint8Array, at: number, limit: number, flags: number): number {
+  const bits = ipv6Bits(flags) + ipv6ContentBits(bytes, at, limit);
+  if ((flags & V6_CAPTURED) === 0 || (flags & (V6_LENGTH_LONG | V6_LENGTH_ZERO)) !== 0) return bits;
+  return bits + ipv6TransportBits(bytes, at, limit);
+}
+
+export function ipv6TransportBits(bytes: Uint8Array, at: number, limit: number): number {
+  const end = at + 40 + u16(bytes, at + 4);
+  const result = transportChecksum(bytes, at, 6, u8(bytes, at + 6), at + 40, end, limit);
+  return result === 'good' ? 16 : result === 'bad' ? -6 : 0;
+}
+
+/** Weight of all an IPv6 header's bytes but its version and length; at most 16. */
+function ipv6ContentBits(bytes: Uint8Array, at: number, limit: number): number {
+  let bits = 0;
+  if (at + 2 <= limit && u8(bytes, at) === 0x60 && u8(bytes, at + 1) >> 4 === 0) bits += 5;
+  if (at + 8 <= limit) {
+    const hops = u8(bytes, at + 7);
+    if (hops === 64 || hops === 255 || hops === 1 || (hops >= 50 && hops < 64)) bits += 2;
+  }
+  if (at + 40 <= limit) bits += addressBits(bytes, at + 8) + addressBits(bytes, at + 24);
+  return Math.min(16, bits);
+}
+
 export function ipv6Bits(flags: number): number {
   if ((flags & V6_VERSION) === 0) return -12;
   let bits = 4;
@@ -174,7 +217,6 @@ export function ipv6Bits(flags: number): number {
   else if ((flags & (V6_LENGTH_LONG | V6_LENGTH_ZERO)) !== 0) bits -= 5;
   if ((flags & V6_PROTOCOL_KNOWN) !== 0) bits += 3;
   else bits -= 1;
-  if ((flags & V6_ADDRESSES_COMMON) !== 0) bits += 3;
   if ((flags & V6_CAPTURED) !== 0 && (flags & V6_ADDRESSES_SANE) === 0) bits -= 4;
   return bits;
 }

@@ -8,8 +8,9 @@ import {
   ipv4Flags,
   ipv4LengthBits,
   ipv4Verifies,
-  ipv6Bits,
   ipv6Flags,
+  ipv6TransportBits,
+  ipv6Weight,
   V4_CAPTURED,
   V4_CHECKSUM,
   V4_LENGTH_EXACT,
@@ -46,13 +47,6 @@ export function ipv4TransportBits(scene: Scene, at: number): number {
   return result === 'good' ? 16 : result === 'bad' ? -6 : 0;
 }
 
-function ipv6TransportBits(scene: Scene, at: number): number {
-  const end = at + 40 + u16(scene.bytes, at + 4);
-  const next = u8(scene.bytes, at + 6);
-  const result = transportChecksum(scene.bytes, at, 6, next, at + 40, end, scene.limit);
-  return result === 'good' ? 16 : result === 'bad' ? -6 : 0;
-}
-
 /** @param goodKind the kind of a good IPv4 header here */
 export function offerIpv4(scene: Scene, goodKind: number, prior: number, damagedKind: number): void {
   const { bytes, origin, limit } = scene;
@@ -72,8 +66,20 @@ export function offerIpv4(scene: Scene, goodKind: number, prior: number, damaged
       return;
     }
   }
+  if (cutInOptions(scene, flags)) {
+    const bits = (u16(bytes, origin + 2) >= (u8(bytes, origin) & 15) * 4 ? 9 : 0) + ipv4FieldBits(flags);
+    offer(scene, TRUNCATED, 'ipv4', 4.5 + bits + prior, NOWHERE, NOWHERE, 0, 4, false);
+    return;
+  }
   const bits = damagedIpv4Bits(scene, flags);
   if (bits > 0) offer(scene, damagedKind, 'ipv4', bits + prior, NOWHERE, NOWHERE, 0, 4, false);
+}
+
+/** The packet ends between the first 20 bytes and ihl * 4, and its total length says that it should not. */
+function cutInOptions(scene: Scene, flags: number): boolean {
+  const { bytes, origin, left } = scene;
+  if ((flags & V4_VERSION_IHL) === 0 || left < 20) return false;
+  return left < (u8(bytes, origin) & 15) * 4 && (flags & V4_LENGTH_LONG) !== 0;
 }
 
 /** Weight of an IPv4 header at the expected position that has something wrong with it. */
@@ -100,11 +106,7 @@ export function offerIpv6(scene: Scene, goodKind: number, prior: number, damaged
     offerDamagedIpv6(scene, prior, damagedKind);
     return;
   }
-  let bits = ipv6Bits(flags);
-  if (u8(bytes, origin) === 0x60 && u8(bytes, origin + 1) >> 4 === 0) bits += 5;
-  if ((flags & V6_CAPTURED) !== 0 && (flags & (V6_LENGTH_EXACT | V6_LENGTH_UNKNOWN | V6_LENGTH_FITS)) !== 0) {
-    bits += ipv6TransportBits(scene, origin);
-  }
+  const bits = ipv6Weight(bytes, origin, limit, flags);
   if ((flags & V6_LENGTH_LONG) !== 0) {
     const near = u16(bytes, origin + 4) <= 9216 ? 7 : 0;
     offer(scene, TRUNCATED, 'ipv6', bits + near + prior, NOWHERE, NOWHERE, 0, 6, false);
@@ -126,7 +128,7 @@ function offerDamagedIpv6(scene: Scene, prior: number, damagedKind: number): voi
   const { bytes, origin, limit, left } = scene;
   if (left < 40 || origin + 40 > limit || u16(bytes, origin + 4) + 40 !== left) return;
   const next = u8(bytes, origin + 6);
-  let bits = 14 - 5 + ipv6TransportBits(scene, origin);
+  let bits = 14 - 5 + ipv6TransportBits(bytes, origin, limit);
   if (next === 6 || next === 17 || next === 58 || next === 0 || next === 44) bits += 5;
   const source = u8(bytes, origin + 8) >> 4;
   const destination = u8(bytes, origin + 24) >> 4;
@@ -177,8 +179,7 @@ function offerShiftedIpv6(scene: Scene, kind: number, offset: number): void {
   const sane = V6_PROTOCOL_KNOWN | V6_ADDRESSES_SANE | V6_CAPTURED;
   if ((flags & sane) !== sane || (flags & V6_LENGTH_LONG) !== 0) return;
   if (u8(scene.bytes, at + 6) === 41 && offset === -40) return;
-  let bits = ipv6Bits(flags) - SEARCH_BITS + ipv6TransportBits(scene, at);
-  if (u8(scene.bytes, at) === 0x60 && u8(scene.bytes, at + 1) >> 4 === 0) bits += 5;
+  const bits = ipv6Weight(scene.bytes, at, scene.limit, flags) - SEARCH_BITS;
   if ((flags & V6_LENGTH_EXACT) === 0 && (flags & V6_ADDRESSES_COMMON) === 0) return;
   offer(scene, kind, 'ipv6', bits, NOWHERE, NOWHERE, offset, 6, true);
 }

@@ -10,7 +10,7 @@ import {
   scanEthernet,
   scanEtherType,
 } from './ethernet-scan.ts';
-import { ipv4Bits, ipv4Flags, ipv4Verifies, ipv6Bits, ipv6Flags, V6_LENGTH_LONG } from './header-checks.ts';
+import { ipv4Bits, ipv4Flags, ipv4Verifies, ipv6Flags, ipv6Weight, V6_LENGTH_LONG } from './header-checks.ts';
 import { ETH_P_IP, ETH_P_IPV6, etherTypeName } from './numbers.ts';
 import { leftFrom, offer } from './scene.ts';
 import type { Scene } from './scene.ts';
@@ -176,7 +176,8 @@ export function offerBare(
   }
   const six = ipv6Flags(scene.bytes, at, scene.limit, left, scene.output);
   if (six !== 0 && (six & V6_LENGTH_LONG) === 0) {
-    offer(scene, kind, protocol, ipv6Bits(six) + bits, NOWHERE, NOWHERE, offset, 6, true);
+    const weight = ipv6Weight(scene.bytes, at, scene.limit, six);
+    offer(scene, kind, protocol, weight + bits, NOWHERE, NOWHERE, offset, 6, true);
   }
 }
 

@@ -184,12 +184,19 @@ function fallBack(scene: Scene, expect: Expectation): void {
   const version = u8(bytes, origin) >> 4;
   if ((left >= 0 && left < least) || origin < 0) finding.kind = TRUNCATED;
   else if (captured >= 8 && onesSum(bytes, origin, captured, 0) === 0) finding.kind = ALL_ZERO;
-  else if (captured < least) finding.kind = TRUNCATED;
+  else if (captured < least && (captured === 0 || mayBegin(expect, version))) finding.kind = TRUNCATED;
   else return;
   if (finding.kind !== TRUNCATED || captured === 0 || expect === 'ethernet') return;
   if (version !== 4 && version !== 6) return;
   finding.version = version;
   finding.networkAt = 0;
+}
+
+/** Whether a header of which only the beginning was captured can still be the expected one. */
+function mayBegin(expect: Expectation, version: number): boolean {
+  if (expect === 'ipv4') return version === 4;
+  if (expect === 'ipv6') return version === 6;
+  return expect !== 'ip' || version === 4 || version === 6;
 }
 
 /** Bytes the kernel pulls before it looks at the header. */

@@ -12,10 +12,10 @@ export const REPAIR_TTL = 3;
 
 const VERIFIES = 0xffff;
 
-/** Sum of a header with one 16-bit word replaced; sums as RFC 1071. */
+/** Sum of a header with one 16-bit word replaced; sums as RFC 1071, where 0 and ffff are the same number. */
 function replaced(sum: number, old: number, now: number): number {
   let total = sum - old + now;
-  if (total < 0) total += 0xffff;
+  if (total <= 0) total += 0xffff;
   while (total > 0xffff) total = (total & 0xffff) + (total >> 16);
   return total;
 }

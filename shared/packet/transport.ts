@@ -1,4 +1,4 @@
-import { onesSum, transportChecksum } from './checksum.ts';
+import { expectedChecksum, onesSum, transportChecksum } from './checksum.ts';
 import { hexNumber, u16 } from './cursor.ts';
 import type { Field, IpContext, NextHeader, PacketView } from './layer.ts';
 
@@ -25,10 +25,6 @@ export function checkTransport(
     checksum.problem = 'the sum of the pseudo header only: the rest is left to the device (CHECKSUM_PARTIAL)';
     return;
   }
-  const expected = ~subtract(onesSum(view.bytes, at, end - at, sum), u16(view.bytes, checksum.at)) & 0xffff;
+  const expected = expectedChecksum(view.bytes, at, end - at, checksum.at, sum);
   checksum.problem = `should be ${hexNumber(expected === 0 && protocol === 17 ? 0xffff : expected, 4)}`;
-}
-
-function subtract(sum: number, word: number): number {
-  return sum >= word ? sum - word : sum - word + 0xffff;
 }
