@@ -88,7 +88,7 @@ export interface Attachability {
  */
 export function attachability(target: AttachTarget, facts: AttachFacts, engine: ProbeEngine): Attachability {
   const kprobe = kprobeVerdict(target, facts);
-  const verdict = engine === 'tracefs' ? kprobe : (trampolineVerdict(target, facts) ?? kprobe);
+  const verdict = engine === 'tracefs' ? kprobe : trampolineVerdict(target, facts);
   const usable = kprobe.answer === 'yes' || kprobe.answer === 'entry-only';
   return {
     answer: verdict.answer,
@@ -130,8 +130,8 @@ const entryOnly: Verdict = {
   sentence: 'It never returns: only its entry can be probed.',
 };
 
-/** The rules of bpftrace and of the kernel's trampolines; null when the function can only be had as a kprobe (no BTF record). */
-function trampolineVerdict(target: AttachTarget, facts: AttachFacts): Verdict | null {
+/** The rules of bpftrace and of the kernel's trampolines. */
+function trampolineVerdict(target: AttachTarget, facts: AttachFacts): Verdict {
   const { name, type } = target;
   if (facts.bpftrace === null) {
     return no(

@@ -28,7 +28,7 @@ function argumentSlots(arch: string, kernel: Version): { slots: number; sure: bo
     case 'x86_64':
       return { slots: isAtLeast(kernel, 6, 6) ? 12 : 6, sure: true };
     case 'aarch64':
-      return { slots: isAtLeast(kernel, 6, 17) ? 12 : 8, sure: true };
+      return { slots: isAtLeast(kernel, 6, 18) ? 12 : 8, sure: true };
     default:
       return { slots: 5, sure: false };
   }
@@ -83,11 +83,9 @@ function argumentObstacle(
           sentence: `Argument ${place} is a ${kind} of ${size} bytes by value; 16 can be passed.`,
         };
       }
-      if (kind === 'union' && !isAtLeast(kernel, 7, 0)) {
-        return {
-          reason: 'ARG_UNION',
-          sentence: `Argument ${place} is a union by value, which needs Linux 7.0.`,
-        };
+      if (kind === 'union' && !isAtLeast(kernel, 7, 2)) {
+        const sentence = `Argument ${place} is a union by value: refused up to Linux 6.12, accepted from 7.2 on.`;
+        return { reason: 'ARG_UNION', sentence, unsure: isAtLeast(kernel, 6, 13) };
       }
       if (!isAtLeast(kernel, 6, 1)) {
         return {

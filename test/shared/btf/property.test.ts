@@ -27,24 +27,20 @@ const recipe: fc.Arbitrary<Recipe> = fc.oneof(
   fc
     .record({ name, to: reference })
     .map((r): Recipe => (id, ref) => ({ kind: 'typedef', id, name: r.name, typeId: ref(r.to) })),
-  fc
-    .record({ name, to: reference, attribute: fc.boolean() })
-    .map((r): Recipe => (id, ref) => ({
-      kind: 'type_tag',
-      id,
-      name: r.name,
-      typeId: ref(r.to),
-      attribute: r.attribute,
-    })),
-  fc
-    .record({ element: reference, index: reference, count: word })
-    .map((r): Recipe => (id, ref) => ({
-      kind: 'array',
-      id,
-      elementId: ref(r.element),
-      indexId: ref(r.index),
-      count: r.count,
-    })),
+  fc.record({ name, to: reference, attribute: fc.boolean() }).map((r): Recipe => (id, ref) => ({
+    kind: 'type_tag',
+    id,
+    name: r.name,
+    typeId: ref(r.to),
+    attribute: r.attribute,
+  })),
+  fc.record({ element: reference, index: reference, count: word }).map((r): Recipe => (id, ref) => ({
+    kind: 'array',
+    id,
+    elementId: ref(r.element),
+    indexId: ref(r.index),
+    count: r.count,
+  })),
   fc
     .record({
       kind: fc.constantFrom('struct', 'union'),

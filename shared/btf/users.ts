@@ -1,0 +1,107 @@
+import type { Btf } from './decoder.ts';
+import {
+  KIND_ARRAY,
+  KIND_CONST,
+  KIND_FUNC,
+  KIND_PTR,
+  KIND_RESTRICT,
+  KIND_STRUCT,
+  KIND_TYPEDEF,
+  KIND_TYPE_TAG,
+  KIND_UNION,
+  KIND_VOLATILE,
+} from './kinds.ts';
+import { VLEN_MASK } from './raw.ts';
+import { extraWord, sizeOrType } from './resolve.ts';
+
+/** Who has to do with a type. Ids are type ids, in file order, each once. */
+export interface TypeUsers {
+  /** Structs and unions that hold one by value, arrays included. */
+  readonly embeds: readonly number[];
+  /** Structs and unions with a pointer to one. */
+  readonly pointsTo: readonly number[];
+  /** Functions with such a parameter, by value or by pointer. */
+  readonly takes: readonly number[];
+  /** Functions that return one or a pointer to one. */
+  readonly returns: readonly number[];
+}
+
+/**
+ * Finds who embeds, points to, takes or returns one of the types `wanted` (all variants of one name, or a struct and its forward
+ * declarations), over the whole chain. One pass over all members and parameters: tens of milliseconds for a kernel.
+ */
+export function usersOf(btf: Btf, wanted: ReadonlySet<number>): TypeUsers {
+  const embeds: number[] = [];
+  const pointsTo: number[] = [];
+  const takes: number[] = [];
+  const returns: number[] = [];
+  for (let file: Btf | null = btf; file !== null; file = file.base) {
+    const { words, offsets, kinds } = file.types;
+    for (let n = 0; n < kinds.length; n++) {
+      const kind = kinds[n];
+      const id = file.startId + n;
+      if (kind === KIND_STRUCT || kind === KIND_UNION) {
+        const at = offsets[n] ?? 0;
+        const end = at + 3 + ((words[at + 1] ?? 0) & VLEN_MASK) * 3;
+        let byValue = false;
+        let byPointer = false;
+        for (let member = at + 3; member < end; member += 3) {
+          const reached = reaches(file, words[member + 1] ?? 0, wanted);
+          if (reached === 'value') byValue = true;
+          else if (reached === 'pointer') byPointer = true;
+        }
+        if (byValue) embeds.push(id);
+        if (byPointer) pointsTo.push(id);
+      } else if (kind === KIND_FUNC) {
+        const prototype = file.type(sizeOrType(file, id));
+        if (prototype.kind !== 'func_proto') continue;
+        const owner = file;
+        if (prototype.parameters.some(({ typeId }) => reaches(owner, typeId, wanted) !== null))
+          takes.push(id);
+        if (reaches(file, prototype.returnId, wanted) !== null) returns.push(id);
+      }
+    }
+  }
+  const inOrder = (a: number, b: number): number => a - b;
+  return {
+    embeds: embeds.sort(inOrder),
+    pointsTo: pointsTo.sort(inOrder),
+    takes: takes.sort(inOrder),
+    returns: returns.sort(inOrder),
+  };
+}
+
+/** How type `id` gets to one of the wanted types; null when it does not, or is more than the depth limit away. */
+function reaches(btf: Btf, id: number, wanted: ReadonlySet<number>): 'value' | 'pointer' | null {
+  let current = id;
+  let how: 'value' | 'pointer' = 'value';
+  for (let step = 0; step <= btf.limits.resolveDepth; step++) {
+    if (wanted.has(current)) return how;
+    switch (btf.kindNumber(current)) {
+      case KIND_PTR:
+        how = 'pointer';
+        current = sizeOrType(btf, current);
+        break;
+      case KIND_ARRAY:
+        current = extraWord(btf, current, 0);
+        break;
+      case KIND_TYPEDEF:
+      case KIND_CONST:
+      case KIND_VOLATILE:
+      case KIND_RESTRICT:
+      case KIND_TYPE_TAG:
+        current = sizeOrType(btf, current);
+        break;
+      default:
+        return null;
+    }
+  }
+  return null;
+}
+
+/** All types that share the kind and name of `id`, `id` itself included: the variants of a struct. */
+export function variantsOf(btf: Btf, id: number): Set<number> {
+  const kind = btf.kind(id);
+  const name = btf.name(id);
+  return new Set(name === '' || kind === 'unknown' ? [id] : [id, ...btf.findAll(name, kind)]);
+}
