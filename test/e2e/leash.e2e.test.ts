@@ -1,0 +1,100 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { beforeAll, expect, test } from 'vitest';
+import { upGuest } from '../lab/guest.ts';
+import type { Guest } from '../lab/guest.ts';
+import { needs } from '../support/needs.ts';
+import { startSkblens } from '../support/skblens.ts';
+import { startSilentProxy } from '../support/sshd.ts';
+
+/** What is left on the target of a probe: the tracer, the guard's shells, programs still attached. */
+async function leftovers(guest: Guest): Promise<string> {
+  const look =
+    'pgrep -ax bpftrace; pgrep -af "skblens[0-9a-f]" | grep -v pgrep; bpftool prog show | grep -w tracing; true';
+  return (await guest.run(look)).stdout.trim();
+}
+
+/** Seconds until nothing is left; the last look's findings if something still is. */
+async function secondsUntilClean(guest: Guest, limit: number): Promise<number | string> {
+  const began = Date.now();
+  for (;;) {
+    const found = await leftovers(guest);
+    if (found === '') return (Date.now() - began) / 1000;
+    if ((Date.now() - began) / 1000 > limit) return found;
+    await delay(500);
+  }
+}
+
+needs(
+  'qemu-system-x86_64',
+  'mmdebstrap',
+  'mkfs.ext4',
+  'ssh',
+)('nothing outlives its connection:', () => {
+  let guest: Guest;
+  beforeAll(async () => {
+    guest = await upGuest('trixie');
+  });
+
+  const probing = async (configPath: string, host = 'trixie') => {
+    const probe = startSkblens(['probe', host, 'ip_rcv_core', '--json', '-F', configPath]);
+    await probe.line('attached');
+    expect(await leftovers(guest)).toContain('bpftrace');
+    return probe;
+  };
+
+  test('the client is killed with SIGKILL', async () => {
+    const probe = await probing(guest.sshConfigPath);
+    probe.process.kill('SIGKILL');
+    expect(await secondsUntilClean(guest, 20)).toBeTypeOf('number');
+  });
+
+  test('the client is killed with SIGKILL below sudo', async () => {
+    const probe = await probing(guest.sshConfigPath, 'trixie-nopasswd');
+    probe.process.kill('SIGKILL');
+    expect(await secondsUntilClean(guest, 20)).toBeTypeOf('number');
+  });
+
+  test('the network falls silent: the target ends it by itself, the client says that the connection is lost', async () => {
+    const proxy = await startSilentProxy(guest.port);
+    const file = join(tmpdir(), `skblens-silent-${process.pid}`);
+    const text = (await readFile(guest.sshConfigPath, 'utf8')).replaceAll(
+      `Port ${guest.port}`,
+      `Port ${proxy.port}`,
+    );
+    const known = (await readFile(guest.knownHostsPath, 'utf8')).replaceAll(
+      `]:${guest.port}`,
+      `]:${proxy.port}`,
+    );
+    await writeFile(`${file}.known`, known);
+    await writeFile(file, text.replaceAll(guest.knownHostsPath, `${file}.known`));
+    const probe = await probing(file);
+    proxy.silence();
+    const silent = Date.now();
+    expect(await probe.exit).toBe(1);
+    expect((Date.now() - silent) / 1000).toBeLessThan(20);
+    expect(probe.lines.at(-1)).toMatchObject({ type: 'failure', code: 'connection-lost' });
+    expect(await secondsUntilClean(guest, 40)).toBeTypeOf('number');
+    proxy.close();
+    await Promise.all([rm(file), rm(`${file}.known`)]);
+  });
+
+  test('Ctrl-C stops gently: totals come, nothing is left', async () => {
+    const probe = await probing(guest.sshConfigPath);
+    probe.process.kill('SIGINT');
+    expect(await probe.exit, probe.stderr()).toBe(0);
+    expect(probe.lines.at(-1)).toMatchObject({ type: 'stopped', reason: 'user' });
+    expect(await secondsUntilClean(guest, 5)).toBeTypeOf('number');
+  });
+
+  test('sshd on the target is killed', async () => {
+    const probe = await probing(guest.sshConfigPath);
+    await guest.run(
+      `for p in $(pgrep -x bpftrace); do q=$p; while [ "$q" -gt 1 ]; do n=$(cat /proc/$q/comm); case $n in sshd*) kill -9 $q; break;; esac; q=$(awk '/^PPid/{print $2}' /proc/$q/status); done; done`,
+    );
+    expect(await probe.exit).toBe(1);
+    expect(await secondsUntilClean(guest, 25)).toBeTypeOf('number');
+  });
+});
