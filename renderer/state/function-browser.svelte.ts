@@ -26,6 +26,19 @@ export class FunctionBrowser {
     if (this.all.state.kind === 'working' || this.all.state.kind === 'done') return;
     await this.all.run(() => this.#backend.functions({ session: this.#session }));
     this.progress = null;
+    if (this.chosen) this.chosen = this.named(this.chosen.name) ?? this.chosen;
+  }
+
+  /** The entry of a name; before the list is there, one whose signature is not known yet. */
+  find(name: string): FunctionEntry {
+    const colon = name.indexOf(':');
+    return (
+      this.named(name) ?? {
+        name: name.slice(colon + 1),
+        module: colon < 0 ? '' : name.slice(0, colon),
+        signature: '',
+      }
+    );
   }
 
   /** The entry at a position of `matches`. */

@@ -22,6 +22,9 @@ import { Session } from './session.svelte.ts';
 export const VIEWS = ['hosts', 'functions', 'packets', 'counters', 'investigations'] as const;
 export type ViewName = (typeof VIEWS)[number];
 
+/** What the demo target calls itself. */
+const DEMO_HOST = 'demo';
+
 /** What the palette was opened for. */
 export type PaletteMode = 'commands' | 'functions';
 
@@ -86,7 +89,9 @@ export class Workbench {
     const { function: functionName } = lost.probe;
     const spec = lost.probe.spec;
     const session = lost.info.replay ? await this.connectDemo() : await this.connect(lost.info.host);
-    if (session && spec && functionName) session.probe.fill(spec);
+    if (!session || !spec || !functionName) return;
+    this.chooseFunction(session.functions.find(functionName));
+    session.probe.fill(spec);
   }
 
   async disconnect(): Promise<void> {
@@ -101,7 +106,9 @@ export class Workbench {
   chooseFunction(entry: FunctionEntry): void {
     if (!this.live) return;
     this.live.functions.chosen = entry;
-    this.live.probe.turnTo(entry.module === 'vmlinux' ? entry.name : `${entry.module}:${entry.name}`);
+    this.live.probe.turnTo(
+      entry.module === '' || entry.module === 'vmlinux' ? entry.name : `${entry.module}:${entry.name}`,
+    );
   }
 
   /** Opens the probe form of the chosen function: the script is shown, nothing runs yet. */
@@ -113,13 +120,11 @@ export class Workbench {
 
   /** Turns to a function by name with a filter set, as a counter or the first steps suggest it. */
   suggestProbe(name: string, filter: FilterName): void {
-    const entry = this.live?.functions.named(name);
-    if (!this.live || !entry) return;
-    this.live.functions.query = name;
-    this.chooseFunction(entry);
-    this.live.probe.filter = filter;
-    this.live.probe.prepare(0);
-    this.openProbe();
+    const { live } = this;
+    if (!live) return;
+    live.functions.query = name;
+    live.probe.filter = filter;
+    this.chooseFunction(live.functions.find(name));
   }
 
   togglePanel(): void {
@@ -155,16 +160,25 @@ export class Workbench {
 
   /** Connects to the host of a saved investigation and makes its probe ready, script shown, not started. */
   async openInvestigation(profile: Profile): Promise<void> {
-    const same =
-      this.live && !this.live.info.replay && this.live.info.host === profile.host ? this.live : null;
-    const session = same ?? (await this.connect(profile.host));
+    const same = this.live?.info.host === profile.host ? this.live : null;
+    const session =
+      same ?? (this.#isDemo(profile.host) ? await this.connectDemo() : await this.connect(profile.host));
     if (!session) {
       this.show('hosts');
       return;
     }
-    this.view = 'functions';
     session.functions.query = profile.probe.function;
+    this.chooseFunction(session.functions.find(profile.probe.function));
     session.probe.fill(profile.probe);
+    this.show('functions');
+  }
+
+  /** A host of the ssh config that is called demo goes before the demo target. */
+  #isDemo(host: string): boolean {
+    const { info, hosts } = this.connector;
+    return (
+      host === DEMO_HOST && info.value?.demo != null && !hosts.value?.some((entry) => entry.host === host)
+    );
   }
 
   async #begin(info: SessionInfo | null): Promise<Session | null> {
@@ -177,6 +191,8 @@ export class Workbench {
     this.failure = null;
     this.view = 'hosts';
     void session.begin();
+    // The recording is of one investigation: it is laid out, and nothing of it is started.
+    if (info.replay) this.suggestProbe('ip_rcv_core', 'bad-ip-header');
     return session;
   }
 
@@ -200,7 +216,7 @@ export class Workbench {
         if (lost) lost.lost = failure;
       },
       commandRan: ({ session, command, purpose }) =>
-        this.log.add(this.#of(session)?.info.host ?? (this.connector.target || 'demo'), command, purpose),
+        this.log.add(this.#of(session)?.info.host ?? (this.connector.target || DEMO_HOST), command, purpose),
       counters: ({ session, reading }) => this.#of(session)?.counters.take(reading),
       countersFailed: ({ session, failure }) => this.#of(session)?.counters.fail(failure),
       runState: (payload) => this.runs.takeState(payload),

@@ -95,6 +95,8 @@ export const en = {
   'functions.list': 'Functions',
   'functions.loading': 'Listing the functions of the target…',
   'functions.loadingBytes': 'Listing the functions of the target: {kib} KiB read…',
+  'functions.lookUp': 'Look up {name} now',
+  'functions.lookingUp': 'Looking up {name} on the target…',
   'functions.none': 'No function matches. Words are all searched for, in any order.',
   'functions.choose': 'Choose a function',
   'functions.chooseAbout':
@@ -201,7 +203,6 @@ export const en = {
   'packet.observed': 'Observed',
   'packet.inferred': 'Inferred',
   'packet.notProven': 'Not proven',
-  'packet.evidence': 'Evidence',
   'packet.cause': 'Likely cause',
   'packet.remedy': 'What to do',
   'packet.bytes': 'Bytes',

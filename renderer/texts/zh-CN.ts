@@ -97,6 +97,8 @@ export const zhCN = {
   'functions.list': '函数',
   'functions.loading': '正在列出目标的函数…',
   'functions.loadingBytes': '正在列出目标的函数：已读 {kib} KiB…',
+  'functions.lookUp': '立即查找 {name}',
+  'functions.lookingUp': '正在目标上查找 {name}…',
   'functions.none': '没有匹配的函数。所有词都会被搜索，顺序不限。',
   'functions.choose': '选择一个函数',
   'functions.chooseAbout':
@@ -203,7 +205,6 @@ export const zhCN = {
   'packet.observed': '观察到',
   'packet.inferred': '推断',
   'packet.notProven': '未证实',
-  'packet.evidence': '证据',
   'packet.cause': '可能原因',
   'packet.remedy': '怎么办',
   'packet.bytes': '字节',
