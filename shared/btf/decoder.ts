@@ -3,7 +3,7 @@ import { BtfError } from './failure.ts';
 import { readHeader } from './header.ts';
 import type { BtfHeader } from './header.ts';
 import { inflate, plainMembers } from './inflate.ts';
-import { KIND_FUNC, KIND_INT, KIND_STRUCT, KIND_UNION, KIND_VOID, kindName, kindNumber } from './kinds.ts';
+import { KIND_INT, KIND_STRUCT, KIND_UNION, KIND_VOID, kindName, kindNumber } from './kinds.ts';
 import type { KindName } from './kinds.ts';
 import { defaultBtfLimits } from './limits.ts';
 import type { BtfLimits } from './limits.ts';
@@ -199,12 +199,8 @@ export class Btf implements BtfChain {
   /** Ids of all functions of this file (not of its base), in file order. */
   functions(): Uint32Array {
     if (this.#functions !== null) return this.#functions;
-    const { kinds } = this.types;
-    let count = 0;
-    for (let n = 0; n < kinds.length; n++) if (kinds[n] === KIND_FUNC) count++;
-    const ids = new Uint32Array(count);
-    let next = 0;
-    for (let n = 0; n < kinds.length; n++) if (kinds[n] === KIND_FUNC) ids[next++] = this.startId + n;
+    const { startId } = this;
+    const ids = this.types.functions.map((n) => startId + n);
     this.#functions = ids;
     return ids;
   }

@@ -67,37 +67,67 @@ export function kindNumber(name: Exclude<KindName, 'unknown'>): number {
   return names.indexOf(name);
 }
 
+/** What a 32-bit word of a type is: a string offset, a type id, or a number of its own. */
+export const OTHER = 0;
+export const NAME = 1;
+export const TYPE = 2;
+
+export type WordRole = typeof OTHER | typeof NAME | typeof TYPE;
+
+/**
+ * The words of a kind behind `name_off` and `info`: the third word of struct btf_type, what follows once, and what follows vlen times.
+ */
+export interface KindWords {
+  readonly third: WordRole;
+  readonly info: readonly WordRole[];
+  readonly element: readonly WordRole[];
+}
+
+function words(
+  third: WordRole,
+  info: readonly WordRole[] = [],
+  element: readonly WordRole[] = [],
+): KindWords {
+  return { third, info, element };
+}
+
+/**
+ * Index = kind number, 0 to 22. References of the kinds above 19 are `OTHER`: those kinds may still change, so they are checked where they are read.
+ */
+export const kindWords: readonly KindWords[] = [
+  words(OTHER),
+  words(OTHER, [OTHER]),
+  words(TYPE),
+  words(OTHER, [TYPE, TYPE, OTHER]),
+  words(OTHER, [], [NAME, TYPE, OTHER]),
+  words(OTHER, [], [NAME, TYPE, OTHER]),
+  words(OTHER, [], [NAME, OTHER]),
+  words(OTHER),
+  words(TYPE),
+  words(TYPE),
+  words(TYPE),
+  words(TYPE),
+  words(TYPE),
+  words(TYPE, [], [NAME, TYPE]),
+  words(TYPE, [OTHER]),
+  words(OTHER, [], [TYPE, OTHER, OTHER]),
+  words(OTHER),
+  words(TYPE, [OTHER]),
+  words(TYPE),
+  words(OTHER, [], [NAME, OTHER, OTHER]),
+  words(OTHER, [OTHER], [OTHER]),
+  words(OTHER, [], [OTHER]),
+  words(OTHER, [], [OTHER, OTHER, OTHER]),
+];
+
 /** Bytes after the 12-byte struct btf_type: once (`info`) and for each of vlen elements (`element`). */
 export interface KindSize {
   readonly info: number;
   readonly element: number;
 }
 
-const bare: KindSize = { info: 0, element: 0 };
-
 /** Index = kind number, 0 to 22. */
-export const kindSizes: readonly KindSize[] = [
-  bare,
-  { info: 4, element: 0 },
-  bare,
-  { info: 12, element: 0 },
-  { info: 0, element: 12 },
-  { info: 0, element: 12 },
-  { info: 0, element: 8 },
-  bare,
-  bare,
-  bare,
-  bare,
-  bare,
-  bare,
-  { info: 0, element: 8 },
-  { info: 4, element: 0 },
-  { info: 0, element: 12 },
-  bare,
-  { info: 4, element: 0 },
-  bare,
-  { info: 0, element: 12 },
-  { info: 4, element: 4 },
-  { info: 0, element: 4 },
-  { info: 0, element: 12 },
-];
+export const kindSizes: readonly KindSize[] = kindWords.map(({ info, element }) => ({
+  info: info.length * 4,
+  element: element.length * 4,
+}));

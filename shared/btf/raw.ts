@@ -1,6 +1,15 @@
 import { BtfError } from './failure.ts';
 import type { BtfHeader } from './header.ts';
-import { KIND_LAST, KIND_LAST_SETTLED, KIND_VOID, kindSizes } from './kinds.ts';
+import {
+  KIND_FUNC,
+  KIND_LAST,
+  KIND_LAST_SETTLED,
+  KIND_VOID,
+  NAME,
+  TYPE,
+  kindSizes,
+  kindWords,
+} from './kinds.ts';
 import type { KindSize } from './kinds.ts';
 
 /**
@@ -20,10 +29,15 @@ export interface RawTypes {
   readonly offsets: Uint32Array;
   /** Kind number of the n-th type of this file. */
   readonly kinds: Uint8Array;
+  /** The functions among them: n of each. */
+  readonly functions: Uint32Array;
   /** Bytes from the start of the file to words[0]. */
   readonly start: number;
   /** Kinds above 19 whose size in this file is not the one we know: skipped, never interpreted. */
   readonly opaqueKinds: ReadonlySet<number>;
+  /** The highest string offset and type id mentioned; references.ts judges them. */
+  readonly highestName: number;
+  readonly highestType: number;
 }
 
 export const VLEN_MASK = 0xffffff;
@@ -109,9 +123,37 @@ export function kindSizeTable(
   return { sizes, opaque, warnings };
 }
 
+/** Kinds fit in 7 bits; a kind's words, info then element, repeat with at most this many roles. */
+const kindCount = 128;
+const rolesPerKind = 4;
+
+/** The tables of the one pass, as typed arrays: index = kind, `roles` = kind * 4 + place. */
+function passTables(sizes: KindSizeTable) {
+  const fixedWords = new Uint8Array(kindCount);
+  const elementWords = new Uint8Array(kindCount);
+  const thirdMask = new Uint32Array(kindCount);
+  const roles = new Uint8Array(kindCount * rolesPerKind);
+  const isFunction = new Uint8Array(kindCount);
+  isFunction[KIND_FUNC] = 1;
+  for (const [kind, size] of sizes.entries()) {
+    if (size === undefined || kind === KIND_VOID || kind >= kindCount) continue;
+    fixedWords[kind] = 3 + size.info / 4;
+    elementWords[kind] = size.element / 4;
+    const words = kind <= KIND_LAST_SETTLED ? kindWords[kind] : undefined;
+    if (words === undefined) continue;
+    if (words.third === TYPE) thirdMask[kind] = 0xffffffff;
+    roles.set(words.element.length > 0 ? words.element : words.info, kind * rolesPerKind);
+  }
+  return { fixedWords, elementWords, thirdMask, roles, isFunction };
+}
+
 /**
- * One pass over the type section: where each type begins and of what kind it is. `firstId` only serves the messages.
- * Throws E_TRUNC when a type runs over the end, E_KIND for a kind of unknown size.
+ * One pass over the type section: where each type begins and of what kind it is, which are functions, and the highest type id and
+ * string offset that any of them mentions. `firstId` only serves the messages. Throws E_TRUNC when a type runs over the end, E_KIND for a kind
+ * of unknown size.
+ *
+ * A cold process reads a kernel here once, before the compiler has had time to help: the loop has no branch on the kind, so that what is
+ * compiled after the first types stays right for all.
  */
 export function indexTypes(
   bytes: Uint8Array,
@@ -120,59 +162,77 @@ export function indexTypes(
   firstId: number,
 ): RawTypes {
   const words = sectionWords(bytes, header);
-  const start = header.types.start;
-  const infoWords = new Uint32Array(128);
-  const elementWords = new Uint32Array(128);
-  const known = new Uint8Array(128);
-  for (const [kind, size] of table.sizes.entries()) {
-    if (size === undefined || kind === KIND_VOID || kind > 127) continue;
-    infoWords[kind] = 3 + size.info / 4;
-    elementWords[kind] = size.element / 4;
-    known[kind] = 1;
-  }
-  const offsets = new Uint32Array(Math.floor(words.length / 3));
+  const { fixedWords, elementWords, thirdMask, roles, isFunction } = passTables(table.sizes);
+  const offsets = new Uint32Array(Math.floor(words.length / 3) + 1);
   const kinds = new Uint8Array(offsets.length);
+  const functions = new Uint32Array(offsets.length);
+  const highest = new Uint32Array(3);
   const end = words.length;
   let count = 0;
+  let functionCount = 0;
   let at = 0;
-  while (at < end) {
-    if (at + 3 > end) {
-      throw new BtfError(
-        'E_TRUNC',
-        `Type ${firstId + count} is cut: ${(end - at) * 4} of 12 bytes are left`,
-        {
-          offset: start + at * 4,
-          typeId: firstId + count,
-        },
-      );
-    }
+  while (at + 3 <= end) {
     const info = words[at + 1] ?? 0;
     const kind = (info >>> 24) & 0x7f;
-    if (known[kind] === 0) {
-      throw new BtfError('E_KIND', `Type ${firstId + count} is of kind ${kind}, whose size is not known`, {
-        offset: start + at * 4,
-        typeId: firstId + count,
-      });
-    }
-    const next = at + (infoWords[kind] ?? 0) + (info & VLEN_MASK) * (elementWords[kind] ?? 0);
-    if (next > end) {
-      throw new BtfError(
-        'E_TRUNC',
-        `Type ${firstId + count} (kind ${kind}, ${info & VLEN_MASK} elements) needs ${(next - at) * 4} bytes, ` +
-          `the type section has ${(end - at) * 4} left`,
-        { offset: start + at * 4, typeId: firstId + count },
-      );
-    }
+    const step = elementWords[kind] ?? 0;
+    const fixed = fixedWords[kind] ?? 0;
+    const next = at + fixed + (info & VLEN_MASK) * step;
+    if (fixed === 0 || next > end) break;
     offsets[count] = at;
     kinds[count] = kind;
+    functions[functionCount] = count;
+    functionCount += isFunction[kind] ?? 0;
+    const name = words[at] ?? 0;
+    if (name > (highest[NAME] ?? 0)) highest[NAME] = name;
+    const type = ((words[at + 2] ?? 0) & (thirdMask[kind] ?? 0)) >>> 0;
+    if (type > (highest[TYPE] ?? 0)) highest[TYPE] = type;
+    const firstRole = kind * rolesPerKind;
+    let place = 0;
+    for (let i = at + 3; i < next; i++) {
+      const role = roles[firstRole + place] ?? 0;
+      const word = words[i] ?? 0;
+      if (word > (highest[role] ?? 0)) highest[role] = word;
+      place++;
+      if (place === step) place = 0;
+    }
     count++;
     at = next;
   }
+  if (at < end) throw unreadable(words, header.types.start, at, fixedWords, elementWords, firstId + count);
   return {
     words,
-    offsets: offsets.subarray(0, count),
-    kinds: kinds.subarray(0, count),
-    start,
+    offsets: offsets.slice(0, count),
+    kinds: kinds.slice(0, count),
+    functions: functions.slice(0, functionCount),
+    start: header.types.start,
     opaqueKinds: table.opaque,
+    highestName: highest[NAME] ?? 0,
+    highestType: highest[TYPE] ?? 0,
   };
+}
+
+/** Why the type at word `at` cannot be read. */
+function unreadable(
+  words: Uint32Array,
+  start: number,
+  at: number,
+  fixedWords: Uint8Array,
+  elementWords: Uint8Array,
+  typeId: number,
+): BtfError {
+  const where = { offset: start + at * 4, typeId };
+  const left = (words.length - at) * 4;
+  if (left < 12) return new BtfError('E_TRUNC', `Type ${typeId} is cut: ${left} of 12 bytes are left`, where);
+  const info = words[at + 1] ?? 0;
+  const kind = (info >>> 24) & 0x7f;
+  const vlen = info & VLEN_MASK;
+  const fixed = fixedWords[kind] ?? 0;
+  if (fixed === 0)
+    return new BtfError('E_KIND', `Type ${typeId} is of kind ${kind}, whose size is not known`, where);
+  const needed = (fixed + vlen * (elementWords[kind] ?? 0)) * 4;
+  return new BtfError(
+    'E_TRUNC',
+    `Type ${typeId} (kind ${kind}, ${vlen} elements) needs ${needed} bytes, the type section has ${left} left`,
+    where,
+  );
 }
