@@ -1,14 +1,22 @@
 import { u16, u8 } from './cursor.ts';
 import { IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_IGMP, IPPROTO_TCP, IPPROTO_UDP } from './numbers.ts';
 
+/** Words that can be added before a sum of 16-bit words could leave 32 bits. */
+const FOLD_EVERY = 65536;
+
 /** One's complement sum (RFC 1071) of `length` bytes at `at`, added to `sum`, not yet complemented. */
 export function onesSum(bytes: Uint8Array, at: number, length: number, sum: number): number {
-  const even = at + (length & ~1);
+  const end = at + length;
+  const even = end - (length & 1);
   let total = sum;
-  for (let index = at; index < even; index += 2)
-    total += ((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0);
-  if ((length & 1) === 1) total += u8(bytes, even) << 8;
-  while (total > 0xffff) total = (total & 0xffff) + Math.floor(total / 0x10000);
+  let index = at;
+  while (index < even) {
+    const stop = Math.min(even, index + FOLD_EVERY);
+    for (; index < stop; index += 2) total += ((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0);
+    total = (total & 0xffff) + (total >>> 16);
+  }
+  if (even !== end) total += u8(bytes, even) << 8;
+  while (total > 0xffff) total = (total & 0xffff) + (total >>> 16);
   return total;
 }
 

@@ -153,19 +153,22 @@ const SEARCH_BITS = 6;
 export function offerShifted(scene: Scene, kind: number, nested: boolean): void {
   const { bytes, origin, limit } = scene;
   const to = nested ? 19 : SHIFT_TO;
-  for (let offset = SHIFT_FROM; offset <= to; offset++) {
-    const at = origin + offset;
-    if (offset === 0 || at < 0) continue;
-    if (at >= limit) return;
-    const nibble = u8(bytes, at) >> 4;
-    if (nibble === 4) offerShiftedIpv4(scene, kind, offset);
-    else if (nibble === 6) offerShiftedIpv6(scene, kind, offset);
+  const end = Math.min(limit - 20, origin + to);
+  for (let at = Math.max(0, origin + SHIFT_FROM); at <= end; at++) {
+    const offset = at - origin;
+    if (offset === 0) continue;
+    const first = bytes[at] ?? 0;
+    if (first < 0x45 || first > 0x6f) continue;
+    if (first <= 0x4f) offerShiftedIpv4(scene, kind, offset);
+    else if (first >= 0x60) offerShiftedIpv6(scene, kind, offset);
   }
 }
 
 function offerShiftedIpv4(scene: Scene, kind: number, offset: number): void {
   const at = scene.origin + offset;
-  const flags = ipv4Flags(scene.bytes, at, scene.limit, leftFrom(scene, offset), scene.output);
+  const left = leftFrom(scene, offset);
+  if (left >= 0 && u16(scene.bytes, at + 2) > left) return;
+  const flags = ipv4Flags(scene.bytes, at, scene.limit, left, scene.output);
   if ((flags & V4_CHECKSUM) === 0 || !ipv4Verifies(flags)) return;
   const header = (flags & V4_PLAIN_IHL) !== 0 ? 20 : (u8(scene.bytes, at) & 15) * 4;
   const encapsulates = u8(scene.bytes, at + 9) === 4 && offset + header === 0;
@@ -175,6 +178,7 @@ function offerShiftedIpv4(scene: Scene, kind: number, offset: number): void {
 
 function offerShiftedIpv6(scene: Scene, kind: number, offset: number): void {
   const at = scene.origin + offset;
+  if (at + 40 > scene.limit) return;
   const flags = ipv6Flags(scene.bytes, at, scene.limit, leftFrom(scene, offset), false);
   const sane = V6_PROTOCOL_KNOWN | V6_ADDRESSES_SANE | V6_CAPTURED;
   if ((flags & sane) !== sane || (flags & V6_LENGTH_LONG) !== 0) return;

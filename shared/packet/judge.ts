@@ -44,6 +44,9 @@ import {
 
 const scene = newScene();
 
+/** So many bits that no other reading can come near: an EtherType, a verified header and its length. */
+const PLAIN_BITS = 44;
+
 /**
  * @param window index 0 of `bytes` relative to the expected position, in bytes
  * @param packetLength bytes of the packet from the expected position on, or -1 where not known
@@ -72,7 +75,7 @@ export function judge(
     case 'ipv4':
     case 'ipv6':
     case 'ip':
-      if (!quickIp(scene, expect)) judgeNetwork(scene, expect);
+      if (!quickIp(scene, expect) && !quickFrame(scene)) judgeNetwork(scene, expect);
       break;
     case 'ethernet':
     case 'auto':
@@ -81,7 +84,7 @@ export function judge(
     default:
       judgeTransport(scene, expect);
   }
-  if (finding.kind === UNRECOGNISED) fallBack(scene, expect);
+  if (finding.kind === UNRECOGNISED || blank(scene)) fallBack(scene, expect);
   finding.headerAt = headerOf(scene, expect);
 }
 
@@ -106,6 +109,27 @@ function quickIp(scene: Scene, expect: 'ipv4' | 'ipv6' | 'ip'): boolean {
   finding.bits = bits + EXPECTED_BITS;
   finding.networkAt = 0;
   finding.version = nibble;
+  finding.verified = true;
+  return true;
+}
+
+/** The reference case: an Ethernet header with a good IPv4 header behind it, and none at the expected position. */
+function quickFrame(scene: Scene): boolean {
+  const { bytes, origin, limit, left, finding, scan } = scene;
+  if (origin < 0 || !maybeEtherType(bytes, origin + 12, limit)) return false;
+  const first = u8(bytes, origin) >> 4;
+  if (first === 6) return false;
+  if (first === 4 && ipv4Verifies(ipv4Flags(bytes, origin, limit, left, scene.output))) return false;
+  scanEthernet(bytes, origin, limit, left, scene.output, scan);
+  if (scan.bits < PLAIN_BITS || scan.follows !== FOLLOWS_IPV4 || scan.innerBits < 20) return false;
+  finding.kind = ETHERNET_WHERE_IP;
+  finding.protocol = 'ethernet';
+  finding.bits = scan.bits;
+  finding.linkAt = 0;
+  finding.typeAt = scan.typeAt - origin;
+  finding.networkAt = scan.networkAt - origin;
+  finding.version = 4;
+  finding.tags = scan.tags;
   finding.verified = true;
   return true;
 }
@@ -174,6 +198,19 @@ function judgeLink(scene: Scene, expect: 'ethernet' | 'auto'): void {
   else offerVlan(scene, OTHER_PROTOCOL, 'vlan');
   offerOtherProtocols(scene, OTHER_PROTOCOL);
   if (finding.kind !== AS_EXPECTED) offerShifted(scene, SHIFTED_IP, nested);
+}
+
+/**
+ * Nothing but zeros from the expected position on: what else was read into them is chance, save an IPv4 header
+ * that verifies before them.
+ */
+function blank(scene: Scene): boolean {
+  const { bytes, origin, limit, finding } = scene;
+  if (origin < 0 || u8(bytes, origin) !== 0 || u8(bytes, origin + 1) !== 0) return false;
+  if (finding.version === 4 && finding.verified && finding.networkAt < 0) return false;
+  if (onesSum(bytes, origin, limit - origin, 0) !== 0) return false;
+  resetFinding(finding);
+  return true;
 }
 
 /** No reading stands: too few bytes, nothing but zeros, or not known. */

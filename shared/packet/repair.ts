@@ -22,12 +22,16 @@ function replaced(sum: number, old: number, now: number): number {
 
 /** The first byte that would make the header at `at` verify, or -1. */
 export function repairedFirstByte(bytes: Uint8Array, at: number, limit: number): number {
+  const word = u16(bytes, at);
+  const rest = word & 0xff;
+  let sum = onesSum(bytes, at + 2, 18, rest);
   for (let first = 0x45; first <= 0x4f; first++) {
     const header = (first & 15) * 4;
-    if (first === u8(bytes, at) || at + header > limit) continue;
-    const word = u16(bytes, at);
-    if (replaced(onesSum(bytes, at, header, 0), word, (first << 8) | (word & 0xff)) === VERIFIES)
-      return first;
+    if (at + header > limit) return -1;
+    if (header > 20) sum += u16(bytes, at + header - 4) + u16(bytes, at + header - 2);
+    const total = sum + (first << 8);
+    const folded = (total & 0xffff) + (total >>> 16);
+    if ((folded & 0xffff) + (folded >>> 16) === VERIFIES && first !== word >> 8) return first;
   }
   return -1;
 }
