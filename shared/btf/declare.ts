@@ -30,12 +30,17 @@ class DeclaratorTable {
   readonly #left: (string | undefined)[] = [];
   readonly #right: (string | undefined)[] = [];
   readonly #depth: Uint16Array;
+  readonly #start: number;
+  readonly #longest: number;
+  readonly #names = new Map<number, string>();
   /** Failures of whole declarations, so that a hostile file cannot make us find the same one ten thousand times. */
   readonly #failures = new Map<number, BtfError>();
 
   constructor(btf: Btf, base: DeclaratorTable | null) {
     this.#btf = btf;
     this.#base = base;
+    this.#start = btf.startId;
+    this.#longest = btf.limits.declarationText;
     this.#depth = new Uint16Array(btf.typeCount - btf.startId);
   }
 
@@ -55,14 +60,14 @@ class DeclaratorTable {
   #holder(id: number): DeclaratorTable {
     // eslint-disable-next-line @typescript-eslint/no-this-alias
     let table: DeclaratorTable = this;
-    while (id < table.#btf.startId && table.#base !== null) table = table.#base;
+    while (id < table.#start && table.#base !== null) table = table.#base;
     return table;
   }
 
   /** Makes both sides of type `id`, which this table holds, and returns the left one. `level` counts the calls above. */
   #leftOf(id: number, level: number): string {
     if (id === 0) return 'void';
-    const index = id - this.#btf.startId;
+    const index = id - this.#start;
     const kept = this.#left[index];
     const limit = this.#btf.limits.resolveDepth;
     if (kept !== undefined && level + (this.#depth[index] ?? 0) <= limit) return kept;
@@ -80,7 +85,7 @@ class DeclaratorTable {
   }
 
   #checkLength(id: number, length: number): void {
-    const limit = this.#btf.limits.declarationText;
+    const limit = this.#longest;
     if (length <= limit) return;
     throw new BtfError('E_BUDGET', `The declaration of type ${id} has over ${limit} characters`, {
       typeId: id,
@@ -91,7 +96,7 @@ class DeclaratorTable {
     if (id === 0) return { left: 'void', right: '', depth: 0 };
     const holder = this.#holder(id);
     const left = holder.#leftOf(id, level);
-    const index = id - holder.#btf.startId;
+    const index = id - holder.#start;
     return { left, right: holder.#right[index] ?? '', depth: holder.#depth[index] ?? 0 };
   }
 
@@ -167,26 +172,40 @@ class DeclaratorTable {
     const at = offsets[id - file.startId] ?? 0;
     const count = (words[at + 1] ?? 0) & VLEN_MASK;
     const returned = this.#part(words[at + 2] ?? 0, level + 1);
+    const end = at + 3 + count * 2;
     let depth = returned.depth;
     let text = '';
-    for (let i = 0; i < count; i++) {
-      const nameOffset = words[at + 3 + i * 2] ?? 0;
-      const typeId = words[at + 4 + i * 2] ?? 0;
-      if (i > 0) text += ', ';
-      if (typeId === 0 && nameOffset === 0 && i === count - 1) {
+    for (let parameter = at + 3; parameter < end; parameter += 2) {
+      const nameOffset = words[parameter] ?? 0;
+      const typeId = words[parameter + 1] ?? 0;
+      if (text !== '') text += ', ';
+      if (typeId === 0 && nameOffset === 0 && parameter === end - 2) {
         text += '...';
       } else {
-        const part = this.#part(typeId, level + 1);
-        if (part.depth > depth) depth = part.depth;
-        text += joined(part.left, nameOffset === 0 ? '' : shownName(btf.nameAt(nameOffset)), part.right);
+        const table = typeId < this.#start ? this.#holder(typeId) : this;
+        const left = table.#leftOf(typeId, level + 1);
+        const index = typeId - table.#start;
+        const below = table.#depth[index] ?? 0;
+        if (below > depth) depth = below;
+        text += joined(left, this.#shownNameAt(nameOffset), table.#right[index] ?? '');
       }
-      this.#checkLength(id, text.length);
+      if (text.length > this.#longest) this.#checkLength(id, text.length);
     }
     return {
       left: returned.left,
       right: `(${count === 0 ? 'void' : text})${returned.right}`,
       depth: depth + 1,
     };
+  }
+
+  /** Parameter names are few and repeat: each is read and escaped once. */
+  #shownNameAt(offset: number): string {
+    if (offset === 0) return '';
+    const known = this.#names.get(offset);
+    if (known !== undefined) return known;
+    const name = shownName(this.#btf.nameAt(offset));
+    this.#names.set(offset, name);
+    return name;
   }
 }
 

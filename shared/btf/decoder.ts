@@ -167,6 +167,7 @@ export class Btf implements BtfChain {
   /** The name at a string offset of the chain. Throws E_STROFF. */
   nameAt(offset: number): string {
     if (offset === 0) return '';
+    if (offset >= this.strings.start && offset < this.strings.end) return this.strings.at(offset);
     if (offset >= this.strings.end) {
       throw new BtfError(
         'E_STROFF',
@@ -203,6 +204,15 @@ export class Btf implements BtfChain {
     const ids = this.types.functions.map((n) => startId + n);
     this.#functions = ids;
     return ids;
+  }
+
+  /** Names of all functions of this file, in the order of `functions()`. */
+  functionNames(): string[] {
+    const { words, offsets, functions } = this.types;
+    const names: string[] = [];
+    for (let i = 0; i < functions.length; i++)
+      names.push(this.nameAt(words[offsets[functions[i] ?? 0] ?? 0] ?? 0));
+    return names;
   }
 
   /**

@@ -216,12 +216,12 @@ function inNameOrder(modules: readonly ModuleBtf[]): {
   const ids: number[] = [];
   let sorted = true;
   for (const [module, { btf }] of modules.entries()) {
-    for (const id of btf.functions()) {
-      const name = btf.name(id);
+    const own = btf.functions();
+    for (const [i, name] of btf.functionNames().entries()) {
       if (sorted && names.length > 0 && name < (names[names.length - 1] ?? '')) sorted = false;
       names.push(name);
       moduleOf.push(module);
-      ids.push(id);
+      ids.push(own[i] ?? 0);
     }
   }
   if (sorted) return { names, moduleOf: Uint16Array.from(moduleOf), ids: Uint32Array.from(ids) };

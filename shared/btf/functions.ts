@@ -15,14 +15,13 @@ export interface ListedFunction {
  */
 export function listFunctions(btf: Btf): ListedFunction[] {
   const ids = btf.functions();
+  const names = btf.functionNames();
   const listed: ListedFunction[] = [];
   let sorted = true;
-  let previous = '';
-  for (const id of ids) {
-    const name = btf.name(id);
-    if (name < previous) sorted = false;
-    previous = name;
-    listed.push({ id, name });
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] ?? '';
+    if (i > 0 && name < (names[i - 1] ?? '')) sorted = false;
+    listed.push({ id: ids[i] ?? 0, name });
   }
   if (!sorted) listed.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id - b.id));
   return listed;
