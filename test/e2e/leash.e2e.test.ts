@@ -1,31 +1,13 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { upGuest } from '../lab/guest.ts';
 import type { Guest } from '../lab/guest.ts';
+import { leftovers, secondsUntilClean } from '../support/leftovers.ts';
 import { needs } from '../support/needs.ts';
 import { startSkblens } from '../support/skblens.ts';
 import { startSilentProxy } from '../support/sshd.ts';
-
-/** What is left on the target of a probe: the tracer, the guard's shells, programs still attached. */
-async function leftovers(guest: Guest): Promise<string> {
-  const look =
-    'pgrep -ax bpftrace; pgrep -af "skblens[0-9a-f]" | grep -v pgrep; bpftool prog show | grep -w tracing; true';
-  return (await guest.run(look)).stdout.trim();
-}
-
-/** Seconds until nothing is left; the last look's findings if something still is. */
-async function secondsUntilClean(guest: Guest, limit: number): Promise<number | string> {
-  const began = Date.now();
-  for (;;) {
-    const found = await leftovers(guest);
-    if (found === '') return (Date.now() - began) / 1000;
-    if ((Date.now() - began) / 1000 > limit) return found;
-    await delay(500);
-  }
-}
 
 needs(
   'qemu-system-x86_64',

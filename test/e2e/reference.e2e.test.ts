@@ -6,6 +6,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { breakGuest, fixGuest } from '../lab/break.ts';
 import { upGuest } from '../lab/guest.ts';
 import type { Guest } from '../lab/guest.ts';
+import { secondsUntilClean } from '../support/leftovers.ts';
 import { GUEST_NAMES } from '../lab/guest-names.ts';
 import { needs } from '../support/needs.ts';
 import { startSkblens } from '../support/skblens.ts';
@@ -20,10 +21,6 @@ interface Event {
     readonly headerAt: number | null;
     readonly evidence: { basis: string }[];
   };
-}
-
-async function leftovers(guest: Guest): Promise<string> {
-  return (await guest.run('pgrep -ax bpftrace; pgrep -af skblens || true')).stdout.trim();
 }
 
 needs(
@@ -70,7 +67,7 @@ needs(
       };
       expect(stopped).toMatchObject({ reason: 'count', totals: { received: 3, lost: 0 } });
       expect(stopped.totals['own']).toBeGreaterThan(0);
-      expect(await leftovers(guest)).toBe('');
+      expect(await secondsUntilClean(guest, 10)).toBeTypeOf('number');
       const read = execFileSync('tshark', ['-r', file, '-T', 'fields', '-e', 'icmp.type'], {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'ignore'],
@@ -124,7 +121,7 @@ needs(
       const probe = startSkblens(['probe', name, 'no_such_function', '--json', '-F', guest.sshConfigPath]);
       expect(await probe.exit).toBe(1);
       expect(probe.lines.at(-1)).toMatchObject({ type: 'failure', code: 'function-unknown' });
-      expect(await leftovers(guest)).toBe('');
+      expect(await secondsUntilClean(guest, 10)).toBeTypeOf('number');
     });
 
     test(`${name}: a user without rights is told so, one with passwordless sudo traces`, async () => {
