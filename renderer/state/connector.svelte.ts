@@ -56,7 +56,10 @@ export class Connector {
   async connect(host: string): Promise<SessionInfo | null> {
     this.target = host;
     const info = await this.attempt.run(() => this.#backend.connect({ host }));
-    if (info) this.#remember(host);
+    if (info) {
+      this.#remember(host);
+      this.text = '';
+    }
     return info;
   }
 

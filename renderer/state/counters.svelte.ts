@@ -5,6 +5,9 @@ import type { Failure } from '../../shared/contract/failure.ts';
 /** Readings kept for the chart: ten minutes at one a second. */
 const KEPT = 600;
 
+/** The counter that the reference investigation begins with. */
+export const IN_HDR_ERRORS = 'Ip.InHdrErrors';
+
 export interface CounterRow {
   readonly name: string;
   readonly value: number;

@@ -88,8 +88,11 @@ export class Workbench {
     if (!lost) return;
     const { function: functionName } = lost.probe;
     const spec = lost.probe.spec;
+    const { view } = this;
     const session = lost.info.replay ? await this.connectDemo() : await this.connect(lost.info.host);
-    if (!session || !spec || !functionName) return;
+    if (!session) return;
+    this.show(view);
+    if (!spec || !functionName) return;
     this.chooseFunction(session.functions.find(functionName));
     session.probe.fill(spec);
   }
@@ -125,6 +128,7 @@ export class Workbench {
     live.functions.query = name;
     live.probe.filter = filter;
     this.chooseFunction(live.functions.find(name));
+    live.probe.prepare(0);
   }
 
   togglePanel(): void {
