@@ -6,7 +6,7 @@
 import type * as Electron from 'electron';
 import { EventEmitter } from 'node:events';
 
-type Listener = (...values: never[]) => void;
+type Listener = (...values: unknown[]) => void;
 
 /** An emitter whose `on` and `once` pass for those of the Electron class it stands in for. */
 function emitterOf<Class extends { on: unknown; once: unknown }>(): {
@@ -126,8 +126,7 @@ export const app = {
 
 export const protocol = {
   registerSchemesAsPrivileged: (schemes: Electron.CustomScheme[]) => void seen.schemes.push(...schemes),
-  handle: (scheme, handler) =>
-    void seen.handlers.set(scheme, handler),
+  handle: (scheme, handler) => void seen.handlers.set(scheme, handler),
 } satisfies Partial<Electron.Protocol>;
 
 export const session = {

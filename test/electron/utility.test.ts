@@ -1,4 +1,4 @@
-import type { MessagePortMain, ParentPort } from 'electron';
+import type { MessagePortMain } from 'electron';
 import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

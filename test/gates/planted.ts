@@ -4,18 +4,32 @@ import type { ScratchTree } from './scratch-tree.ts';
 export interface Planted {
   readonly what: string;
   readonly path: string;
-  readonly text: string;
+  /** The file's text, or what to make of the text that it has. */
+  readonly text: string | ((before: string) => string);
   readonly says: RegExp;
 }
 
 /** Files with nothing wrong in them, for others to import where they must not. */
-const leaves = ['electron/backend/planted-leaf.ts', 'electron/hosts/planted-leaf.ts'];
+export const leaves: readonly string[] = [
+  'electron/backend/planted-leaf.ts',
+  'electron/hosts/planted-leaf.ts',
+];
 
 /** Plants all of them, so that one run of the tool is asked about every rule. */
 export function plantAll(tree: ScratchTree, planted: readonly Planted[]): void {
   for (const leaf of leaves) tree.plant(leaf, 'export type Leaf = 1;\n');
-  for (const { path, text } of planted) tree.plant(path, text);
+  for (const { path, text } of planted)
+    tree.plant(path, typeof text === 'string' ? text : text(tree.read(path)));
 }
+
+/** An edit of a file that is there; one that finds nothing to edit is a broken test. */
+const replacing =
+  (from: string | RegExp, to: string) =>
+  (before: string): string => {
+    const after = before.replace(from, to);
+    if (after === before) throw new Error(`nothing to replace: ${from}`);
+    return after;
+  };
 
 const svelte = (script: string, markup = ''): string =>
   `<script lang="ts">\n${script}\n</script>\n${markup}\n`;
@@ -129,6 +143,18 @@ export const forTypes: readonly Planted[] = [
     says: /test\/planted\.test\.ts.*TS2322/,
   },
   {
+    what: "the stub of Electron is held against Electron's own types",
+    path: 'test/electron/electron-stub.ts',
+    text: replacing('isPackaged: false', 'isPackedUp: false'),
+    says: /electron-stub\.ts.*isPackedUp/,
+  },
+  {
+    what: 'a text that is missing in a language',
+    path: 'renderer/texts/zh-CN.ts',
+    text: replacing(/^ *'app\.reload'.*\n/m, ''),
+    says: /zh-CN\.ts.*app\.reload|zh-CN\.ts.*TS1360/,
+  },
+  {
     what: 'scripts in JavaScript are checked',
     path: 'build/bootstrap/planted.mjs',
     text: '// @ts-check\n/** @type {number} */\nexport const planted = String(1);\n',
@@ -156,7 +182,7 @@ export const forSvelte: readonly Planted[] = [
     what: 'a wrong property of a component',
     path: 'renderer/planted/Property.svelte',
     text: svelte("import Canary from './Canary.svelte';", '<Canary colour="red" />'),
-    says: /Property\.svelte[\s\S]*?colour/,
+    says: /Property\.svelte[\s\S]*?not assignable to type 'never'/,
   },
   {
     what: 'a warning',
@@ -445,6 +471,12 @@ export const forUnused: readonly Planted[] = [
     path: 'shared/planted/half-typed.ts',
     text: 'export const typed = 1;\nexport type PlantedUnused = 2;\n',
     says: /Unused exported types[\s\S]*PlantedUnused/,
+  },
+  {
+    what: 'a package that nothing uses',
+    path: 'package.json',
+    text: replacing('"devDependencies": {', '"devDependencies": {\n    "planted-package": "1.0.0",'),
+    says: /Unused devDependencies[\s\S]*planted-package/,
   },
   {
     what: 'a package that package.json does not name',

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -19,6 +20,7 @@ const prefix = 'skblens-gates-';
 export interface ScratchTree {
   readonly folder: string;
   plant(path: string, text: string): void;
+  read(path: string): string;
   /** One gate of `npm run check`, run in the copy. */
   check(gate: string): Promise<{ status: number; output: string }>;
   remove(): void;
@@ -46,6 +48,7 @@ export function copyTree(): ScratchTree {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);
     },
+    read: (path) => readFileSync(join(folder, path), 'utf8'),
     check: (gate) => runCheck(folder, gate),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
