@@ -1,0 +1,200 @@
+import { baseType, typeTag } from './base-type.ts';
+import type { Btf } from './decoder.ts';
+import { shownName } from './escape.ts';
+import { BtfError } from './failure.ts';
+import {
+  KIND_ARRAY,
+  KIND_CONST,
+  KIND_FUNC,
+  KIND_FUNC_PROTO,
+  KIND_PTR,
+  KIND_RESTRICT,
+  KIND_TYPE_TAG,
+  KIND_VAR,
+  KIND_VOLATILE,
+} from './kinds.ts';
+import { VLEN_MASK } from './raw.ts';
+import { extraWord, sizeOrType } from './resolve.ts';
+
+/**
+ * C declarations. A C type is text on both sides of the name it declares: `int (*` NAME `)[4]`. Each type's two sides are made once
+ * and kept; a type's depth is kept with them, so the limit does not depend on what was asked first.
+ */
+export class DeclaratorTable {
+  readonly #btf: Btf;
+  readonly #base: DeclaratorTable | null;
+  readonly #sides: (Sides | undefined)[];
+  readonly #start: number;
+  readonly #longest: number;
+  readonly #names = new Map<number, string>();
+  /** Failures of whole declarations, so that a hostile file cannot make us find the same one ten thousand times. */
+  readonly #failures = new Map<number, BtfError>();
+
+  constructor(btf: Btf, base: DeclaratorTable | null) {
+    this.#btf = btf;
+    this.#base = base;
+    this.#start = btf.startId;
+    this.#longest = btf.limits.declarationText;
+    this.#sides = new Array<Sides | undefined>(btf.typeCount - btf.startId);
+  }
+
+  /** `name` declared as type `id`; '' for the bare type. */
+  declare(id: number, name: string): string {
+    const known = this.#failures.get(id);
+    if (known !== undefined) throw known;
+    try {
+      return joined(this.#part(id, 0), name);
+    } catch (failure) {
+      if (failure instanceof BtfError) this.#failures.set(id, failure);
+      throw failure;
+    }
+  }
+
+  #holder(id: number): DeclaratorTable {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias
+    let table: DeclaratorTable = this;
+    while (id < table.#start && table.#base !== null) table = table.#base;
+    return table;
+  }
+
+  /** Both sides of type `id`, of whatever file of the chain. `level` counts the calls above. */
+  #part(id: number, level: number): Sides {
+    if (id === 0) return voidSides;
+    if (id < this.#start) return this.#holder(id).#part(id, level);
+    const index = id - this.#start;
+    const kept = this.#sides[index];
+    const limit = this.#btf.limits.resolveDepth;
+    if (kept !== undefined && level + kept.depth <= limit) return kept;
+    if (level > limit || kept !== undefined) {
+      throw new BtfError('E_DEPTH', `The declaration of type ${id} is more than ${limit} types deep`, {
+        typeId: id,
+      });
+    }
+    const sides = this.#make(id, level);
+    this.#checkLength(id, sides.left.length + sides.right.length);
+    this.#sides[index] = sides;
+    return sides;
+  }
+
+  #checkLength(id: number, length: number): void {
+    const limit = this.#longest;
+    if (length <= limit) return;
+    throw new BtfError('E_BUDGET', `The declaration of type ${id} has over ${limit} characters`, {
+      typeId: id,
+    });
+  }
+
+  #make(id: number, level: number): Sides {
+    const btf = this.#btf;
+    const kind = btf.kindNumber(id);
+    switch (kind) {
+      case KIND_PTR:
+        return this.#pointer(id, level);
+      case KIND_CONST:
+        return this.#qualified(id, 'const', level);
+      case KIND_VOLATILE:
+        return this.#qualified(id, 'volatile', level);
+      case KIND_RESTRICT:
+        return this.#qualified(id, 'restrict', level);
+      case KIND_TYPE_TAG: {
+        const part = this.#part(sizeOrType(btf, id), level + 1);
+        return sides(`${part.left} ${typeTag(btf, id)}`, part.right, part.depth + 1);
+      }
+      case KIND_ARRAY: {
+        const part = this.#part(extraWord(btf, id, 0), level + 1);
+        const count = extraWord(btf, id, 2);
+        return sides(part.left, `[${count === 0 ? '' : count}]${part.right}`, part.depth + 1);
+      }
+      case KIND_FUNC_PROTO:
+        return this.#prototype(id, level);
+      case KIND_FUNC:
+      case KIND_VAR: {
+        const part = this.#part(sizeOrType(btf, id), level + 1);
+        return sides(part.left, part.right, part.depth + 1);
+      }
+      default:
+        return sides(baseType(btf, id, kind), '', 0);
+    }
+  }
+
+  #pointer(id: number, level: number): Sides {
+    const part = this.#part(sizeOrType(this.#btf, id), level + 1);
+    const depth = part.depth + 1;
+    const targetIsArrayOrFunction = part.right.startsWith('[') || part.right.startsWith('(');
+    const left = part.left.endsWith('*') ? part.left : `${part.left} `;
+    if (targetIsArrayOrFunction) return sides(`${left}(*`, `)${part.right}`, depth);
+    return sides(`${left}*`, part.right, depth);
+  }
+
+  /**
+   * A qualifier stands behind the * it belongs to, else in front. On an array it means the elements, and compilers then often give
+   * it twice; on a function it means nothing.
+   */
+  #qualified(id: number, word: string, level: number): Sides {
+    const part = this.#part(sizeOrType(this.#btf, id), level + 1);
+    const depth = part.depth + 1;
+    const ofPointer = /\*(?: const| volatile| restrict)*$/.test(part.left);
+    const already = ofPointer ? part.left.endsWith(` ${word}`) : part.left.startsWith(`${word} `);
+    if (part.right.startsWith('(') || (part.right.startsWith('[') && already)) {
+      return sides(part.left, part.right, depth);
+    }
+    return sides(ofPointer ? `${part.left} ${word}` : `${word} ${part.left}`, part.right, depth);
+  }
+
+  #prototype(id: number, level: number): Sides {
+    const btf = this.#btf;
+    const file = btf.owner(id);
+    if (file === null) return voidSides;
+    const { words, offsets } = file.types;
+    const at = offsets[id - file.startId] ?? 0;
+    const count = (words[at + 1] ?? 0) & VLEN_MASK;
+    const returned = this.#part(words[at + 2] ?? 0, level + 1);
+    const end = at + 3 + count * 2;
+    let depth = returned.depth;
+    let text = '';
+    for (let parameter = at + 3; parameter < end; parameter += 2) {
+      const nameOffset = words[parameter] ?? 0;
+      const typeId = words[parameter + 1] ?? 0;
+      if (text !== '') text += ', ';
+      if (typeId === 0 && nameOffset === 0 && parameter === end - 2) {
+        text += '...';
+      } else {
+        const part = this.#part(typeId, level + 1);
+        if (part.depth > depth) depth = part.depth;
+        text += nameOffset === 0 ? part.left : part.beforeName + this.#shownNameAt(nameOffset);
+        if (part.right !== '') text += part.right;
+      }
+      if (text.length > this.#longest) this.#checkLength(id, text.length);
+    }
+    return sides(returned.left, `(${count === 0 ? 'void' : text})${returned.right}`, depth + 1);
+  }
+
+  /** Parameter names are few and repeat: each is read and escaped once. */
+  #shownNameAt(offset: number): string {
+    if (offset === 0) return '';
+    const known = this.#names.get(offset);
+    if (known !== undefined) return known;
+    const name = shownName(this.#btf.nameAt(offset));
+    this.#names.set(offset, name);
+    return name;
+  }
+}
+
+interface Sides {
+  readonly left: string;
+  /** `left`, with a space where one has to stand before a name. */
+  readonly beforeName: string;
+  readonly right: string;
+  /** Types below this one, on the longest way. */
+  readonly depth: number;
+}
+
+function sides(left: string, right: string, depth: number): Sides {
+  return { left, beforeName: left.endsWith('*') ? left : `${left} `, right, depth };
+}
+
+const voidSides = sides('void', '', 0);
+
+function joined(declared: Sides, name: string): string {
+  return name === '' ? declared.left + declared.right : declared.beforeName + name + declared.right;
+}
