@@ -1,7 +1,22 @@
 /** Bytes to layers and fields. Truncation is no error: what was not captured is said, never invented. */
 import { decodeArp } from './arp.ts';
 import { decodeEthernet, decodeLlc, decodeSnap, decodeVlan } from './ethernet.ts';
+import { decodeGeneve } from './geneve.ts';
+import { decodeErspan, decodeGre } from './gre.ts';
+import { decodeGtp } from './gtp.ts';
+import { decodeGue } from './gue.ts';
 import { decodeIcmp } from './icmp.ts';
+import { decodeIcmpv6 } from './icmpv6.ts';
+import { decodeIgmp } from './igmp.ts';
+import { decodeAh, decodeEsp } from './ipsec.ts';
+import { decodeFragment, decodeOptionsHeader, decodeRouting } from './ipv6-extensions.ts';
+import { decodeLinuxSll, decodeLinuxSll2 } from './linux-sll.ts';
+import { decodeMpls } from './mpls.ts';
+import { decodePpp, decodePppoe } from './ppp.ts';
+import { decodeSctp } from './sctp.ts';
+import { decodeTunPi, decodeVirtioNet } from './tun.ts';
+import { decodeVxlan } from './vxlan.ts';
+import { decodeWireguard } from './wireguard.ts';
 import { decodeIpv4 } from './ipv4.ts';
 import { decodeIpv6 } from './ipv6.ts';
 import { LayerWriter } from './layer.ts';
@@ -26,7 +41,7 @@ export interface InspectOptions {
   packetLength: number | null;
 }
 
-const DECODERS: Partial<Record<ProtocolName, Decoder>> = {
+const DECODERS: Readonly<Record<ProtocolName, Decoder>> = {
   ethernet: decodeEthernet,
   vlan: decodeVlan,
   llc: decodeLlc,
@@ -34,9 +49,33 @@ const DECODERS: Partial<Record<ProtocolName, Decoder>> = {
   arp: decodeArp,
   ipv4: decodeIpv4,
   ipv6: decodeIpv6,
+  'ipv6-hop-by-hop': decodeOptionsHeader,
+  'ipv6-routing': decodeRouting,
+  'ipv6-fragment': decodeFragment,
+  'ipv6-destination-options': decodeOptionsHeader,
   icmp: decodeIcmp,
+  icmpv6: decodeIcmpv6,
+  igmp: decodeIgmp,
   udp: decodeUdp,
   tcp: decodeTcp,
+  sctp: decodeSctp,
+  gre: decodeGre,
+  erspan: decodeErspan,
+  vxlan: decodeVxlan,
+  geneve: decodeGeneve,
+  gue: decodeGue,
+  'gtp-u': decodeGtp,
+  mpls: decodeMpls,
+  pppoe: decodePppoe,
+  ppp: decodePpp,
+  esp: decodeEsp,
+  ah: decodeAh,
+  wireguard: decodeWireguard,
+  'tun-pi': decodeTunPi,
+  'virtio-net': decodeVirtioNet,
+  'linux-sll': decodeLinuxSll,
+  'linux-sll2': decodeLinuxSll2,
+  payload: decodePayload,
 };
 
 /** No packet nests deeper; it bounds the work on hostile bytes. */
@@ -62,11 +101,10 @@ export function inspect(bytes: Uint8Array, options: InspectOptions): Layer[] {
   };
   while (header !== null && layers.length < MOST_LAYERS) {
     if (header.at >= limit || header.at >= header.end) break;
-    const decode: Decoder = DECODERS[header.protocol] ?? decodePayload;
-    const { layer, next }: Decoded = decode(view, header.at, header);
+    const { layer, next }: Decoded = DECODERS[header.protocol](view, header.at, header);
     layer.quoted = header.quoted;
     layers.push(layer);
-    if (next === null || next.at <= header.at) break;
+    if (next === null || next.at < header.at) break;
     next.quoted ||= header.quoted;
     header = next;
   }

@@ -183,7 +183,7 @@ export class LayerWriter {
     return this.#push(name, kernel, offset, length, null, coverage, format(raw), raw);
   }
 
-  /** `count` bits of the `length` bytes at `offset`, the first of them `first` bits from the top. */
+  /** `count` bits (at most 30) of the `length` bytes at `offset`, the first of them `first` bits from the top. */
   bits(
     name: string,
     kernel: string | null,
@@ -199,7 +199,7 @@ export class LayerWriter {
     if (coverage !== 'captured') return this.#push(name, kernel, offset, length, bit, coverage, '', null);
     const whole = readUint(this.#bytes, start, length);
     const below = length * 8 - first - count;
-    const raw = Math.floor(whole / 2 ** below) % 2 ** count;
+    const raw = (whole >>> below) & ((1 << count) - 1);
     return this.#push(name, kernel, offset, length, bit, coverage, format(raw), raw);
   }
 

@@ -1,6 +1,8 @@
+import { ipv4Flags, ipv4Verifies, V4_LENGTH_EXACT } from './header-checks.ts';
 import { IPPROTO_UDP } from './numbers.ts';
 import { hex4, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView, ProtocolName } from './layer.ts';
+import { isWireguard } from './wireguard.ts';
 import { checkTransport } from './transport.ts';
 
 /** Payloads known by their destination port, then by their source port. */
@@ -13,8 +15,6 @@ function protocolOfPort(port: number): ProtocolName | null {
       return 'geneve';
     case 2152:
       return 'gtp-u';
-    case 51820:
-      return 'wireguard';
     case 6080:
       return 'gue';
     case 6635:
@@ -22,6 +22,15 @@ function protocolOfPort(port: number): ProtocolName | null {
     default:
       return null;
   }
+}
+
+/** Payloads known by their bytes alone: WireGuard, and the bare IP header of FOU if it verifies. */
+function protocolOfPayload(view: PacketView, at: number, end: number): ProtocolName {
+  const limit = Math.min(view.bytes.length, view.end);
+  if (at >= limit || !Number.isFinite(end)) return 'payload';
+  if (isWireguard(view.bytes, at, end - at)) return 'wireguard';
+  const flags = ipv4Flags(view.bytes, at, limit, end - at, false);
+  return ipv4Verifies(flags) && (flags & V4_LENGTH_EXACT) !== 0 ? 'ipv4' : 'payload';
 }
 
 /** UDP (RFC 768), struct udphdr (include/uapi/linux/udp.h). */
@@ -41,6 +50,7 @@ export function decodeUdp(view: PacketView, at: number, header: NextHeader): Dec
     if (length.raw >= 8) end = Math.min(end, at + length.raw);
   }
   checkTransport(view, at, { ...header, end }, IPPROTO_UDP, checksum);
-  const next = protocolOfPort(writer.u16(2)) ?? protocolOfPort(writer.u16(0)) ?? 'payload';
+  const next =
+    protocolOfPort(writer.u16(2)) ?? protocolOfPort(writer.u16(0)) ?? protocolOfPayload(view, at + 8, end);
   return { layer: writer.layer, next: writer.has(0, 8) ? nextHeader(next, at + 8, end) : null };
 }
