@@ -13,6 +13,9 @@ export class Investigations {
   /** What the save form holds; null while it is closed. */
   draft = $state<{ name: string; notes: string; host: string; probe: ProbeSpec } | null>(null);
 
+  /** The name under which one was just saved. */
+  saved = $state.raw('');
+
   constructor(backend: Backend) {
     this.#backend = backend;
   }
@@ -23,6 +26,7 @@ export class Investigations {
 
   compose(host: string, probe: ProbeSpec): void {
     this.saving.reset();
+    this.saved = '';
     this.draft = {
       name: `${probe.function} ${host}`.replace(/[^\p{L}\p{N} ._-]/gu, '-').slice(0, 80),
       notes: '',
@@ -46,6 +50,7 @@ export class Investigations {
     await this.saving.run(() => this.#backend.saveProfile({ profile }));
     if (this.saving.state.kind !== 'done') return false;
     this.draft = null;
+    this.saved = profile.name;
     await this.load();
     return true;
   }

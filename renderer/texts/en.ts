@@ -13,7 +13,6 @@ export const en = {
   'view.investigations': 'Investigations',
 
   'action.cancel': 'Cancel',
-  'action.close': 'Close',
   'action.retry': 'Try again',
   'action.copy': 'Copy',
   'action.copied': 'Copied',
@@ -23,7 +22,6 @@ export const en = {
   'action.dismiss': 'Dismiss',
 
   'failure.detail': 'What the other side said',
-  'failure.label': 'Failure',
 
   'connect.title': 'Connect',
   'connect.label': 'Host',
@@ -294,8 +292,6 @@ export const en = {
   'palette.commands': 'Type a command',
   'palette.functions': 'Type a function name',
   'palette.none': 'Nothing matches.',
-  'palette.hintFunctions': 'Functions',
-  'palette.hintCommands': 'Commands',
   'palette.list': 'Results',
 
   'command.palette': 'Show all commands',
@@ -328,7 +324,6 @@ export const en = {
   'status.theme.dark': 'Dark theme',
   'status.themeNext': 'Change theme',
   'status.language': 'Change language',
-  'status.idle': 'No probe',
   'status.commands': 'Commands',
 
   'verdict.short.as-expected': 'As expected',

@@ -15,7 +15,6 @@ export const zhCN = {
   'view.investigations': '调查',
 
   'action.cancel': '取消',
-  'action.close': '关闭',
   'action.retry': '重试',
   'action.copy': '复制',
   'action.copied': '已复制',
@@ -25,7 +24,6 @@ export const zhCN = {
   'action.dismiss': '知道了',
 
   'failure.detail': '对方的原话',
-  'failure.label': '失败',
 
   'connect.title': '连接',
   'connect.label': '主机',
@@ -93,7 +91,7 @@ export const zhCN = {
 
   'functions.search': '搜索函数',
   'functions.placeholder': '搜索，例如 ip rcv',
-  'functions.count': '{shown} / {all}',
+  'functions.count': '{shown} / 共 {all}',
   'functions.list': '函数',
   'functions.loading': '正在列出目标的函数…',
   'functions.loadingBytes': '正在列出目标的函数：已读 {kib} KiB…',
@@ -294,8 +292,6 @@ export const zhCN = {
   'palette.commands': '输入命令',
   'palette.functions': '输入函数名',
   'palette.none': '没有匹配项。',
-  'palette.hintFunctions': '函数',
-  'palette.hintCommands': '命令',
   'palette.list': '结果',
 
   'command.palette': '显示所有命令',
@@ -328,7 +324,6 @@ export const zhCN = {
   'status.theme.dark': '深色主题',
   'status.themeNext': '更换主题',
   'status.language': '更换语言',
-  'status.idle': '没有探针',
   'status.commands': '命令',
 
   'verdict.short.as-expected': '符合期望',

@@ -9,6 +9,5 @@ export function targetTime(ns: bigint, clockOffset: bigint | null): string {
   const micros = (ns + (clockOffset ?? 0n)) / 1000n;
   const fraction = String(micros % 1_000_000n).padStart(6, '0');
   if (clockOffset === null) return `${micros / 1_000_000n}.${fraction}`;
-  const date = new Date(Number(micros / 1000n));
-  return Number.isNaN(date.getTime()) ? '?' : `${date.toTimeString().slice(0, 8)}.${fraction}`;
+  return `${new Date(Number(micros / 1000n)).toTimeString().slice(0, 8)}.${fraction}`;
 }
