@@ -1,6 +1,6 @@
 import { FLAG_ARGUMENTS, FLAG_DEVICE, FLAG_SKB } from '../capture/record.ts';
 import type { EventRecord } from '../capture/record.ts';
-import { clipWindow, WINDOW_BEFORE, WINDOW_WORDS } from './bpftrace-program.ts';
+import { clipWindow, WINDOW_WORDS } from './bpftrace-program.ts';
 import type { BpftraceProgram } from './bpftrace-program.ts';
 
 /** What the lines of a program mean, as they come. */
@@ -252,6 +252,3 @@ function nibble(code: number): number {
   if (code >= 48 && code <= 57) return code - 48;
   return code >= 97 && code <= 102 ? code - 87 : -1;
 }
-
-/** Where the captured window begins relative to the expected header before it is clipped. */
-export const WINDOW_START = -WINDOW_BEFORE;

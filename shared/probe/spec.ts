@@ -8,7 +8,6 @@ export const FILTERS = ['none', 'bad-ip-header', 'misfit'] as const;
 export type FilterName = (typeof FILTERS)[number];
 
 export const ENGINES = ['auto', 'bpftrace'] as const;
-export type EngineName = (typeof ENGINES)[number];
 
 /** A kernel symbol, optionally `module:function`; dots occur in clones (`foo.isra.0`). */
 export const FUNCTION_NAME = /^(?:[A-Za-z0-9_]+:)?[A-Za-z_][A-Za-z0-9_.]{0,127}$/;

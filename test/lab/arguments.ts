@@ -4,6 +4,9 @@ import { LabFailure } from './failure.ts';
 import { GUEST_NAMES, toGuestName, type GuestName } from './guest-names.ts';
 import { DEFAULT_MACHINE } from './machine.ts';
 
+/** Where the demo target reads its recording, below the repository. */
+const DEMO_RECORDING = 'electron/backend/demo/recording.jsonl.gz';
+
 /** What the command line asks for. */
 export type LabCommand =
   | { readonly kind: 'help' }
@@ -27,6 +30,7 @@ export type LabCommand =
       readonly intervalMilliseconds: number;
     }
   | { readonly kind: 'fix'; readonly name: GuestName }
+  | { readonly kind: 'record'; readonly name: GuestName; readonly file: string }
   | { readonly kind: 'cases' };
 
 export const USAGE = `Real Linux targets in QEMU: ${GUEST_NAMES.join(', ')}.
@@ -42,6 +46,7 @@ export const USAGE = `Real Linux targets in QEMU: ${GUEST_NAMES.join(', ')}.
                                 send N bad packets inside the guest (case ${DEFAULT_CASE}, 20 packets, 200 ms)
   lab fix NAME                  remove all that break set up
   lab cases                     the cases of break
+  lab record [NAME] [--file F]  make the demo's recording on a guest (bookworm)
 `;
 
 /** Reads the words after `lab`. Throws `usage` for anything that is not understood. */
@@ -113,6 +118,11 @@ export function parseLabArguments(words: readonly string[]): LabCommand {
     }
     case 'fix':
       return { kind: 'fix', name: oneName(verb, parse(rest, {}).positionals) };
+    case 'record': {
+      const { values, positionals } = parse(rest, { file: { type: 'string' } });
+      const name = positionals.length === 0 ? 'bookworm' : oneName(verb, positionals);
+      return { kind: 'record', name, file: String(values['file'] ?? DEMO_RECORDING) };
+    }
     default:
       throw new LabFailure('usage', `lab has no command "${verb}".`, 'npm run lab -- help');
   }

@@ -9,6 +9,8 @@ import { ensureImage, findImage } from './image.ts';
 import { requireTools } from './commands.ts';
 import { endedByItself, findMachine } from './machine.ts';
 import { labPaths } from './paths.ts';
+import { recordGuest } from './record.ts';
+import { endAbandonedLabs } from './private-lab.ts';
 
 /**
  * The lab's command line: runs the command of `words` and returns the exit status (0 done, 1 failure, 2 usage;
@@ -46,6 +48,7 @@ async function runLabCommand(command: LabCommand): Promise<number> {
       }
       return 0;
     case 'down':
+      await endAbandonedLabs(paths);
       for (const name of command.names) {
         const stopped = await downGuest(name);
         if (!stopped && command.names.length < GUEST_NAMES.length) print(`${name}: was not running`);
@@ -72,6 +75,10 @@ async function runLabCommand(command: LabCommand): Promise<number> {
     case 'fix':
       await fixGuest(await useGuest(command.name));
       print(`${command.name}: nothing of the faults is left`);
+      return 0;
+    case 'record':
+      await recordGuest(await upGuest(command.name), command.file, progressToStderr);
+      print(`${command.name}: recorded in ${command.file}`);
       return 0;
     case 'cases':
       for (const { name, summary, seenBy } of FAULT_CASES)

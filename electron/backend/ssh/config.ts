@@ -151,7 +151,7 @@ async function readConfig(file: string, mustExist: boolean): Promise<SSHConfig> 
 }
 
 function compute(config: SSHConfig, host: string): Options {
-  const raw = config.compute({ Host: host, matchExec: false } as Parameters<SSHConfig['compute']>[0]);
+  const raw = config.compute({ Host: host, matchExec: false });
   const options: Record<string, string | readonly string[]> = {};
   for (const [name, value] of Object.entries(raw as Record<string, string | string[]>))
     options[name.toLowerCase()] = value;

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -16,10 +17,12 @@ function holds(condition: string, packet: Uint8Array): boolean {
     .replaceAll('*(uint32 *)($i', 'load(0')
     .replace(/\*\(\$i \+ (\d+)\)/g, 'view.getUint8($1)')
     .replaceAll('*$i', 'view.getUint8(0)');
-  // The text under test comes from our own writer; running it is the point of the test.
-  return new Function('view', 'load', `return (${script});`)(view, (at: number) =>
-    view.getUint32(at, true),
-  ) as boolean;
+  // The text comes from our own writer; to run it is the point of the test.
+  const run = runInNewContext(`(view, load) => (${script})`) as (
+    view: DataView,
+    load: (at: number) => number,
+  ) => boolean;
+  return run(view, (at) => view.getUint32(at, true));
 }
 
 function packet4(

@@ -1,0 +1,30 @@
+import type { BenchLine } from './bench-line.ts';
+
+/** The measures by name; each is loaded only when it is asked for. Never part of the tests. */
+const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<BenchLine[]> }>>> = {
+  btf: () => import('./btf.ts'),
+  decode: () => import('./decode.ts'),
+  verdict: () => import('./verdict.ts'),
+};
+
+/** `npm run -s bench -- NAME... [--json]`: prints a line a measure; exit status 2 for a name that is none. */
+export async function main(words: readonly string[]): Promise<number> {
+  const json = words.includes('--json');
+  const names = words.filter((word) => word !== '--json');
+  const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
+  if (names.length === 0 || unknown.length > 0) {
+    process.stderr.write(`usage: bench ${Object.keys(BENCHES).join('|')}... [--json]\n`);
+    return 2;
+  }
+  for (const name of names) {
+    const bench = await BENCHES[name]?.();
+    for (const line of (await bench?.run()) ?? [])
+      process.stdout.write(`${json ? JSON.stringify(line) : describe(line)}\n`);
+  }
+  return 0;
+}
+
+function describe({ bench, ours, peer, peerName, ratio, unit }: BenchLine): string {
+  const against = peer === null ? '' : `, ${peerName} ${peer} ${unit}: ${ratio?.toFixed(2)} times as good`;
+  return `${bench.padEnd(24)} ${ours} ${unit}${against}`;
+}
