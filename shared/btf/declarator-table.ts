@@ -43,11 +43,19 @@ export class DeclaratorTable {
     const known = this.#failures.get(id);
     if (known !== undefined) throw known;
     try {
-      return joined(this.#part(id, 0), name);
+      return joined(this.#outermost(id), name);
     } catch (failure) {
       if (failure instanceof BtfError) this.#failures.set(id, failure);
       throw failure;
     }
+  }
+
+  /** Most prototypes belong to one function: what is asked for by itself is not kept, only what it is made of. */
+  #outermost(id: number): Sides {
+    const isOwnPrototype = id >= this.#start && this.#btf.kindNumber(id) === KIND_FUNC_PROTO;
+    return isOwnPrototype && this.#sides[id - this.#start] === undefined
+      ? this.#prototype(id, 0)
+      : this.#part(id, 0);
   }
 
   #holder(id: number): DeclaratorTable {
@@ -76,6 +84,14 @@ export class DeclaratorTable {
     return sides;
   }
 
+  #checkDepth(id: number, depth: number): void {
+    const limit = this.#btf.limits.resolveDepth;
+    if (depth <= limit) return;
+    throw new BtfError('E_DEPTH', `The declaration of type ${id} is more than ${limit} types deep`, {
+      typeId: id,
+    });
+  }
+
   #checkLength(id: number, length: number): void {
     const limit = this.#longest;
     if (length <= limit) return;
@@ -84,37 +100,40 @@ export class DeclaratorTable {
     });
   }
 
+  /** One function a kind, called through the table: put in one function with a switch, it would be compiled anew for each new kind met. */
+  static readonly #makers: ReadonlyMap<number, (table: DeclaratorTable, id: number, level: number) => Sides> =
+    new Map([
+      [KIND_PTR, (table, id, level) => table.#pointer(id, level)],
+      [KIND_CONST, (table, id, level) => table.#qualified(id, 'const', level)],
+      [KIND_VOLATILE, (table, id, level) => table.#qualified(id, 'volatile', level)],
+      [KIND_RESTRICT, (table, id, level) => table.#qualified(id, 'restrict', level)],
+      [KIND_TYPE_TAG, (table, id, level) => table.#tagged(id, level)],
+      [KIND_ARRAY, (table, id, level) => table.#array(id, level)],
+      [KIND_FUNC_PROTO, (table, id, level) => table.#prototype(id, level)],
+      [KIND_FUNC, (table, id, level) => table.#likeItsType(id, level)],
+      [KIND_VAR, (table, id, level) => table.#likeItsType(id, level)],
+    ]);
+
   #make(id: number, level: number): Sides {
-    const btf = this.#btf;
-    const kind = btf.kindNumber(id);
-    switch (kind) {
-      case KIND_PTR:
-        return this.#pointer(id, level);
-      case KIND_CONST:
-        return this.#qualified(id, 'const', level);
-      case KIND_VOLATILE:
-        return this.#qualified(id, 'volatile', level);
-      case KIND_RESTRICT:
-        return this.#qualified(id, 'restrict', level);
-      case KIND_TYPE_TAG: {
-        const part = this.#part(sizeOrType(btf, id), level + 1);
-        return sides(`${part.left} ${typeTag(btf, id)}`, part.right, part.depth + 1);
-      }
-      case KIND_ARRAY: {
-        const part = this.#part(extraWord(btf, id, 0), level + 1);
-        const count = extraWord(btf, id, 2);
-        return sides(part.left, `[${count === 0 ? '' : count}]${part.right}`, part.depth + 1);
-      }
-      case KIND_FUNC_PROTO:
-        return this.#prototype(id, level);
-      case KIND_FUNC:
-      case KIND_VAR: {
-        const part = this.#part(sizeOrType(btf, id), level + 1);
-        return sides(part.left, part.right, part.depth + 1);
-      }
-      default:
-        return sides(baseType(btf, id, kind), '', 0);
-    }
+    const kind = this.#btf.kindNumber(id);
+    const maker = DeclaratorTable.#makers.get(kind);
+    return maker === undefined ? sides(baseType(this.#btf, id, kind), '', 0) : maker(this, id, level);
+  }
+
+  #tagged(id: number, level: number): Sides {
+    const part = this.#part(sizeOrType(this.#btf, id), level + 1);
+    return sides(`${part.left} ${typeTag(this.#btf, id)}`, part.right, part.depth + 1);
+  }
+
+  #array(id: number, level: number): Sides {
+    const part = this.#part(extraWord(this.#btf, id, 0), level + 1);
+    const count = extraWord(this.#btf, id, 2);
+    return sides(part.left, `[${count === 0 ? '' : count}]${part.right}`, part.depth + 1);
+  }
+
+  #likeItsType(id: number, level: number): Sides {
+    const part = this.#part(sizeOrType(this.#btf, id), level + 1);
+    return sides(part.left, part.right, part.depth + 1);
   }
 
   #pointer(id: number, level: number): Sides {
@@ -166,7 +185,9 @@ export class DeclaratorTable {
       }
       if (text.length > this.#longest) this.#checkLength(id, text.length);
     }
-    return sides(returned.left, `(${count === 0 ? 'void' : text})${returned.right}`, depth + 1);
+    if (level + depth >= this.#btf.limits.resolveDepth) this.#checkDepth(id, level + depth + 1);
+    const { left, beforeName } = returned;
+    return { left, beforeName, right: `(${count === 0 ? 'void' : text})${returned.right}`, depth: depth + 1 };
   }
 
   /** Parameter names are few and repeat: each is read and escaped once. */

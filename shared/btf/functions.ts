@@ -3,28 +3,31 @@ import type { Btf } from './decoder.ts';
 import { shownName } from './escape.ts';
 import { BtfError } from './failure.ts';
 
-/** One function of a BTF, as a list shows it. */
-export interface ListedFunction {
-  readonly id: number;
-  readonly name: string;
+/** Functions in order of name: the n-th has type id `ids[n]`. Two arrays, as an object for each would cost more than finding them. */
+export interface FunctionList {
+  readonly ids: Uint32Array;
+  readonly names: readonly string[];
 }
 
 /**
- * The functions of this file (not of its base), in the order of their names' UTF-16 code units. pahole writes them so already; then
+ * The functions of this file (not of its base), in the order of their names' UTF-16 code units, then of ids. pahole writes them so already; then
  * nothing is sorted.
  */
-export function listFunctions(btf: Btf): ListedFunction[] {
+export function listFunctions(btf: Btf): FunctionList {
   const ids = btf.functions();
   const names = btf.functionNames();
-  const listed: ListedFunction[] = [];
-  let sorted = true;
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i] ?? '';
-    if (i > 0 && name < (names[i - 1] ?? '')) sorted = false;
-    listed.push({ id: ids[i] ?? 0, name });
-  }
-  if (!sorted) listed.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id - b.id));
-  return listed;
+  if (isInOrder(names)) return { ids, names };
+  const order = Uint32Array.from(names, (_name, n) => n).sort((a, b) => {
+    const left = names[a] ?? '';
+    const right = names[b] ?? '';
+    return left < right ? -1 : left > right ? 1 : a - b;
+  });
+  return { ids: order.map((n) => ids[n] ?? 0), names: Array.from(order, (n) => names[n] ?? '') };
+}
+
+function isInOrder(names: readonly string[]): boolean {
+  for (let n = 1; n < names.length; n++) if ((names[n] ?? '') < (names[n - 1] ?? '')) return false;
+  return true;
 }
 
 /** The prototype, or for a function whose types have no end its name and why; never throws for a function of this BTF. */

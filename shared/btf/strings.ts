@@ -16,36 +16,50 @@ export class StringSection {
   readonly start: number;
   /** Offset behind the last byte. */
   readonly end: number;
-  /** One character a byte; the characters above 0x7f mean nothing. */
-  readonly text: string;
   readonly #bytes: Uint8Array;
-  readonly #ascii: boolean;
+  #decoded: { readonly text: string; readonly ascii: boolean } | null = null;
 
   constructor(bytes: Uint8Array, start: number) {
     this.start = start;
     this.end = start + bytes.length;
-    this.text = new TextDecoder('latin1').decode(bytes);
     this.#bytes = bytes;
-    // eslint-disable-next-line no-control-regex
-    this.#ascii = !/[^\x00-\x7f]/.test(this.text);
+  }
+
+  #decode(): { readonly text: string; readonly ascii: boolean } {
+    this.#decoded ??= decodeNames(this.#bytes);
+    return this.#decoded;
   }
 
   /** The name at `offset`, which must lie in this section. */
   at(offset: number): string {
+    const { text, ascii } = this.#decoded ?? this.#decode();
     const from = offset - this.start;
-    const to = this.text.indexOf('\0', from);
-    const name = this.text.slice(from, to);
-    // eslint-disable-next-line no-control-regex
-    if (this.#ascii || /^[\x00-\x7f]*$/.test(name)) return name;
+    const to = text.indexOf('\0', from);
+    const name = text.slice(from, to);
+    if (ascii || isAscii.test(name)) return name;
     return new TextDecoder('utf-8').decode(this.#bytes.subarray(from, to));
   }
 
   /** Whether the name at `offset` is exactly `name`, without making the string. */
   is(offset: number, name: string): boolean {
-    if (!this.#ascii) return this.at(offset) === name;
+    const { text, ascii } = this.#decoded ?? this.#decode();
+    if (!ascii) return this.at(offset) === name;
     const from = offset - this.start;
-    return this.text.startsWith(name, from) && this.text.charCodeAt(from + name.length) === 0;
+    return text.startsWith(name, from) && text.charCodeAt(from + name.length) === 0;
   }
+}
+
+// eslint-disable-next-line no-control-regex
+const isAscii = /^[\x00-\x7f]*$/;
+
+/**
+ * One character a byte. As UTF-8 (the fast way in every engine) that holds for ASCII alone: any other character makes the text shorter than the
+ * bytes, any byte that is no UTF-8 becomes U+FFFD. Then it is read as Latin-1, whose characters above 0x7f mean nothing.
+ */
+function decodeNames(bytes: Uint8Array): { text: string; ascii: boolean } {
+  const text = new TextDecoder('utf-8').decode(bytes);
+  if (text.length === bytes.length && !text.includes('\ufffd')) return { text, ascii: true };
+  return { text: new TextDecoder('latin1').decode(bytes), ascii: false };
 }
 
 /** Reads the string section. Throws E_STRS, and E_NEEDBASE for a split BTF that was given no base. */

@@ -78,9 +78,9 @@ function measure(): Record<string, number> {
       const listed = listFunctions(btf);
       const list = performance.now() - start;
       let characters = 0;
-      for (const { id } of listed) characters += signature(btf, id).length;
+      for (const id of listed.ids) characters += signature(btf, id).length;
       const prototypes = performance.now() - start;
-      return { list, prototypes, functions: listed.length, characters };
+      return { list, prototypes, functions: listed.ids.length, characters };
     }
     case 'warm': {
       const bytes = readFileSync(file ?? '');

@@ -65,7 +65,7 @@ function useUp(btf: Btf): void {
       if (!(failure instanceof BtfError)) throw failure;
     }
   };
-  for (const { id } of listFunctions(btf)) signature(btf, id);
+  for (const id of listFunctions(btf).ids) signature(btf, id);
   for (let id = 0; id < btf.typeCount; id++) {
     attempt(() => btf.type(id));
     attempt(() => btf.name(id));

@@ -10,7 +10,7 @@ describe('the BTF of the running kernel', () => {
   const btf = parseBtf(readFileSync('/sys/kernel/btf/vmlinux'));
 
   test('lists its functions in name order', () => {
-    const names = listFunctions(btf).map((listed) => listed.name);
+    const names = listFunctions(btf).names;
     expect(names.length).toBeGreaterThan(10_000);
     expect(names).toContain('ip_rcv_core');
     expect(names.every((name, i) => i === 0 || (names[i - 1] ?? '') <= name)).toBe(true);
