@@ -1,5 +1,6 @@
 // @ts-check
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { ensureBundle, isNewerThan } from './bundle.mjs';
 import { withLock } from './lock.mjs';
 import { inRoot } from './paths.mjs';
@@ -20,6 +21,7 @@ export async function buildRenderer() {
   if (fresh()) return;
   await withLock('renderer', async () => {
     if (fresh()) return;
+    const began = new Date();
     const making = inRoot(`dist/renderer.${process.pid}.new`);
     const { build: viteBuild } = await import('vite');
     process.stderr.write('skblens: building the page\n');
@@ -29,6 +31,7 @@ export async function buildRenderer() {
       customLogger: stderrLogger,
       build: { outDir: making, emptyOutDir: true },
     });
+    utimesSync(join(making, 'index.html'), began, began);
     const old = inRoot(`dist/renderer.${process.pid}.old`);
     if (existsSync(page)) renameSync(page, old);
     renameSync(making, page);
