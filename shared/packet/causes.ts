@@ -5,13 +5,14 @@
 import { u16, u8 } from './cursor.ts';
 import { kernelVersion } from './kernel-release.ts';
 import { etherTypeName } from './numbers.ts';
+import { leastHeader } from './least-header.ts';
+import { LEAST_BITS } from './scene.ts';
 import { REPAIR_TOTAL_LENGTH, REPAIR_TTL, REPAIR_VERSION_IHL } from './repair.ts';
 import { arphrdName, carriesBareIp } from './skb.ts';
 import { hexNumber } from './cursor.ts';
 import { text } from './texts.ts';
 import type { CauseCode, TextValues } from './texts.ts';
 import type { Finding, VerdictInput, VerdictKind } from './verdict-kinds.ts';
-import { NOWHERE } from './verdict-kinds.ts';
 
 export interface Cause {
   code: CauseCode;
@@ -189,10 +190,12 @@ function inFragments({ input }: Circumstances): TextValues | null {
   return linear >= 0 && linear < 40 ? { linear, fragments: skb.dataLen } : null;
 }
 
+/** The packet itself ends too early: before the least header, or before the length its header gives. */
 function packetCut({ input, finding }: Circumstances): TextValues | null {
   const { packetLength } = input;
   if (packetLength === null) return null;
-  return packetLength < 20 || finding.networkAt !== NOWHERE ? NO_VALUES : null;
+  const first = u8(input.bytes, Math.max(0, -input.window));
+  return packetLength < leastHeader(input.expect, first) || finding.bits > LEAST_BITS ? NO_VALUES : null;
 }
 
 /** The cause that fits best, or null where none is known. */

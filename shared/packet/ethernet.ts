@@ -1,8 +1,8 @@
-import { etherTypeName } from './numbers.ts';
+import { ETH_P_8021AD, etherTypeName } from './numbers.ts';
 import { protocolOfEtherType } from './next-protocol.ts';
 import { hex4, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView } from './layer.ts';
-import { hexNumber } from './cursor.ts';
+import { hexNumber, u16 } from './cursor.ts';
 
 function typeText(type: number): string {
   return `${hexNumber(type, 4)} (${etherTypeName(type) ?? 'unknown'})`;
@@ -32,19 +32,31 @@ export function decodeEthernet(view: PacketView, at: number, header: NextHeader)
   return { layer: writer.layer, next: nextHeader(type > 1500 ? null : 'llc', at + 14, end) };
 }
 
-/** One 802.1Q or 802.1ad tag behind its TPID: TCI 2, EtherType 2 (struct vlan_hdr, include/linux/if_vlan.h). */
+/**
+ * One tag behind its TPID: TCI 2, EtherType 2 (struct vlan_hdr, include/linux/if_vlan.h). It is named after the
+ * TPID in front of it, 802.1ad for 0x88a8 and 802.1Q for all others.
+ */
 export function decodeVlan(view: PacketView, at: number, header: NextHeader): Decoded {
-  const writer = new LayerWriter(view, at, 'vlan', '802.1Q Virtual LAN', 4);
-  writer.bits('vlan.priority', 'vlan_hdr.h_vlan_TCI', 0, 2, 0, 3, String);
-  writer.bits('vlan.dei', 'vlan_hdr.h_vlan_TCI', 0, 2, 3, 1, String);
-  writer.bits('vlan.id', 'vlan_hdr.h_vlan_TCI', 0, 2, 4, 12, String);
+  const provider = at >= 2 && u16(view.bytes, at - 2) === ETH_P_8021AD;
+  const writer = new LayerWriter(
+    view,
+    at,
+    'vlan',
+    provider ? '802.1ad Provider Bridge' : '802.1Q Virtual LAN',
+    4,
+  );
+  const prefix = provider ? 'ieee8021ad' : 'vlan';
+  writer.bits(`${prefix}.priority`, 'vlan_hdr.h_vlan_TCI', 0, 2, 0, 3, String);
+  writer.bits(`${prefix}.dei`, 'vlan_hdr.h_vlan_TCI', 0, 2, 3, 1, String);
+  writer.bits(`${prefix}.id`, 'vlan_hdr.h_vlan_TCI', 0, 2, 4, 12, String);
   const type = writer.u16(2);
   if (writer.has(2, 2) && type < 0x600) {
     writer.uint('vlan.len', 'vlan_hdr.h_vlan_encapsulated_proto', 2, 2, String);
     const end = Math.min(header.end, at + 4 + type);
     return { layer: writer.layer, next: nextHeader(type > 1500 ? null : 'llc', at + 4, end) };
   }
-  writer.uint('vlan.etype', 'vlan_hdr.h_vlan_encapsulated_proto', 2, 2, typeText);
+  const name = provider ? 'ieee8021ah.etype' : 'vlan.etype';
+  writer.uint(name, 'vlan_hdr.h_vlan_encapsulated_proto', 2, 2, typeText);
   const next = writer.has(2, 2) ? protocolOfEtherType(type) : null;
   return { layer: writer.layer, next: nextHeader(next, at + 4, header.end) };
 }

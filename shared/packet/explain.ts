@@ -11,7 +11,7 @@ import {
   explainLlc,
 } from './explain-headers.ts';
 import type { Exhibit } from './explain-headers.ts';
-import { leastHeader } from './judge.ts';
+import { leastHeader } from './least-header.ts';
 import { etherTypeName } from './numbers.ts';
 import {
   ipv4Repair,

@@ -30,8 +30,14 @@ export function decodeGeneve(view: PacketView, at: number, header: NextHeader): 
     writer.uint('geneve.option.class', 'geneve_opt.opt_class', offset, 2, hex4);
     writer.uint('geneve.option.type', 'geneve_opt.type', offset + 2, 1, hex2);
     const size = (writer.u8(offset + 3) & 31) * 4;
-    const field = writer.bits('geneve.option.length', 'geneve_opt.length', offset + 3, 1, 3, 5, (raw) =>
-      String(raw * 4),
+    const field = writer.bits(
+      'geneve.option.length',
+      'geneve_opt.length',
+      offset + 3,
+      1,
+      3,
+      5,
+      (raw) => `${raw * 4 + 4} bytes (${raw})`,
     );
     if (offset + 4 + size > length) {
       field.problem = `${size} bytes of data, but only ${length - offset - 4} are left of the options`;

@@ -23,8 +23,9 @@ export function decodeGre(view: PacketView, at: number, header: NextHeader): Dec
   flag('routing', 1);
   flag('key', 2);
   flag('sequence_number', 3);
-  flag('ack', 8);
-  const version = writer.bits('gre.flags.version', 'gre_base_hdr.flags', 0, 2, 13, 3, String);
+  const pptp = writer.u16(2) === 0x880b;
+  if (pptp) flag('ack', 8);
+  writer.bits('gre.flags.version', 'gre_base_hdr.flags', 0, 2, 13, 3, String);
   writer.uint('gre.proto', 'gre_base_hdr.protocol', 2, 2, typeText);
   if (!writer.has(0, 4)) return { layer: writer.layer, next: null };
   const flags = writer.u16(0);
@@ -32,13 +33,17 @@ export function decodeGre(view: PacketView, at: number, header: NextHeader): Dec
   if ((flags & 0xc000) !== 0) {
     const checksum = writer.uint('gre.checksum', null, offset, 2, hex4);
     writer.uint('gre.offset', null, offset + 2, 2, String);
-    if (header.end <= view.bytes.length && (flags & 0x8000) !== 0 && !header.quoted) {
+    if (
+      checksum.raw !== null &&
+      header.end <= Math.min(view.bytes.length, view.end) &&
+      (flags & 0x8000) !== 0 &&
+      !header.quoted
+    ) {
       const expected = expectedChecksum(view.bytes, at, header.end - at, at + 4);
       if (checksum.raw !== expected) checksum.problem = `should be ${hex4(expected)}`;
     }
     offset += 4;
   }
-  const pptp = version.raw === 1;
   if ((flags & 0x2000) !== 0) {
     if (pptp) {
       writer.uint('gre.key.payload_length', 'pptp_gre_header.payload_len', offset, 2, String);
@@ -93,6 +98,6 @@ export function decodeErspan(view: PacketView, at: number, header: NextHeader): 
     if ((writer.u16(10) & 1) === 1) length = 20;
   } else writer.bits('erspan.index', 'erspan_metadata.index', 4, 4, 12, 20, String);
   writer.layer.length = length;
-  const known = version.raw === 1 || version.raw === 2;
+  const known = version.raw === 1 || (three && (writer.u16(10) & 0x7c00) === 0);
   return { layer: writer.layer, next: nextHeader(known ? 'ethernet' : 'payload', at + length, header.end) };
 }

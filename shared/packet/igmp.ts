@@ -21,10 +21,19 @@ export function decodeIgmp(view: PacketView, at: number, header: NextHeader): De
   const writer = new LayerWriter(view, at, 'igmp', 'Internet Group Management Protocol', 8);
   const type = writer.u8(0);
   writer.uint('igmp.type', 'igmphdr.type', 0, 1, (raw) => `${hex2(raw)} (${igmpTypeText(raw)})`);
+  if (!TYPES.has(type) || type === 0x13) {
+    writer.layer.length = 1;
+    return { layer: writer.layer, next: nextHeader('payload', at + 1, header.end) };
+  }
   if (type !== 0x22) writer.uint('igmp.max_resp', 'igmphdr.code', 1, 1, (raw) => `${raw} (${raw / 10} s)`);
   const checksum = writer.uint('igmp.checksum', 'igmphdr.csum', 2, 2, hex4);
   const length = header.end - at;
-  if (checksum.raw !== null && Number.isFinite(length) && length >= 8 && header.end <= view.bytes.length) {
+  if (
+    checksum.raw !== null &&
+    Number.isFinite(length) &&
+    length >= 8 &&
+    header.end <= Math.min(view.bytes.length, view.end)
+  ) {
     const expected = expectedChecksum(view.bytes, at, length, at + 2);
     if (checksum.raw !== expected) checksum.problem = `should be ${hex4(expected)}`;
   }

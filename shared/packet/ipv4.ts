@@ -44,7 +44,7 @@ export function decodeIpv4(view: PacketView, at: number, header: NextHeader): De
   if (reserved.raw === 1) reserved.problem = 'the reserved flag is set';
   writer.bits('ip.flags.df', 'iphdr.frag_off', 6, 1, 1, 1, String);
   writer.bits('ip.flags.mf', 'iphdr.frag_off', 6, 1, 2, 1, String);
-  writer.bits('ip.frag_offset', 'iphdr.frag_off', 6, 2, 3, 13, (raw) => String(raw * 8));
+  writer.bits('ip.frag_offset', 'iphdr.frag_off', 6, 2, 3, 13, (raw) => `${raw * 8} bytes (${raw})`);
   writer.uint('ip.ttl', 'iphdr.ttl', 8, 1, String);
   writer.uint('ip.proto', 'iphdr.protocol', 9, 1, protocolText);
   const checksum = writer.uint('ip.checksum', 'iphdr.check', 10, 2, hex4);

@@ -1,4 +1,4 @@
-import { hex4, hex8, LayerWriter, nextHeader } from './layer.ts';
+import { hex8, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, IpContext, NextHeader, PacketView, ProtocolName } from './layer.ts';
 import { protocolText } from './ipv4.ts';
 import { protocolOfIpNumber } from './next-protocol.ts';
@@ -79,7 +79,7 @@ export function decodeRouting(view: PacketView, at: number, header: NextHeader):
   if (writer.has(2, 1) && writer.u8(2) === 4) {
     writer.uint('ipv6.routing.srh.last_entry', 'ipv6_sr_hdr.first_segment', 4, 1, String);
     writer.uint('ipv6.routing.srh.flags', 'ipv6_sr_hdr.flags', 5, 1, String);
-    writer.uint('ipv6.routing.srh.tag', 'ipv6_sr_hdr.tag', 6, 2, hex4);
+    writer.bytes('ipv6.routing.srh.tag', 'ipv6_sr_hdr.tag', 6, 2, null);
     const last = Math.min(8 + 16 * (writer.u8(4) + 1), length);
     for (let segment = 8; segment + 16 <= last && writer.captured(segment) > 0; segment += 16) {
       writer.ipv6('ipv6.routing.srh.addr', 'ipv6_sr_hdr.segments', segment);
@@ -96,7 +96,7 @@ export function decodeFragment(view: PacketView, at: number, header: NextHeader)
   const writer = new LayerWriter(view, at, 'ipv6-fragment', 'IPv6 Fragment Header', 8);
   writer.uint('ipv6.fraghdr.nxt', 'frag_hdr.nexthdr', 0, 1, protocolText);
   writer.uint('ipv6.fraghdr.reserved_octet', 'frag_hdr.reserved', 1, 1, String);
-  writer.bits('ipv6.fraghdr.offset', 'frag_hdr.frag_off', 2, 2, 0, 13, (raw) => String(raw * 8));
+  writer.bits('ipv6.fraghdr.offset', 'frag_hdr.frag_off', 2, 2, 0, 13, (raw) => `${raw * 8} bytes (${raw})`);
   writer.bits('ipv6.fraghdr.reserved_bits', 'frag_hdr.frag_off', 2, 2, 13, 2, String);
   writer.bits('ipv6.fraghdr.more', 'frag_hdr.frag_off', 2, 2, 15, 1, String);
   writer.uint('ipv6.fraghdr.ident', 'frag_hdr.identification', 4, 4, hex8);

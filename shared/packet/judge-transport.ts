@@ -73,13 +73,17 @@ function upperBits(scene: Scene, expect: UpperExpectation): number {
     case 'arp':
       return isArp(bytes, origin, limit) ? 44 : 0;
     case 'icmp': {
-      if (whole && onesSum(bytes, origin, left, 0) === 0xffff) return 20;
-      return !whole && type <= 18 && code <= 15 && type !== 1 && type !== 2 && type !== 7 ? PLAUSIBLE : 0;
+      const known =
+        (type <= 18 && type !== 1 && type !== 2 && type !== 7) || type === 40 || type === 42 || type === 43;
+      if (!known || code > 15) return 0;
+      if (!whole) return PLAUSIBLE;
+      return onesSum(bytes, origin, left, 0) === 0xffff ? 20 : 0;
     }
     case 'igmp': {
-      if (whole && onesSum(bytes, origin, left, 0) === 0xffff) return 20;
       const known = type === 0x11 || type === 0x12 || type === 0x16 || type === 0x17 || type === 0x22;
-      return !whole && known ? PLAUSIBLE : 0;
+      if (!known) return 0;
+      if (!whole) return PLAUSIBLE;
+      return onesSum(bytes, origin, left, 0) === 0xffff ? 20 : 0;
     }
     case 'icmpv6': {
       const known = (type >= 1 && type <= 4) || (type >= 128 && type <= 161);

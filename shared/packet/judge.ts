@@ -20,6 +20,7 @@ import { ipv4TransportBits, offerIpv4, offerIpv6, offerShifted } from './judge-i
 import { offerEthernet, offerPacketInformation, offerVirtio, offerVlan } from './judge-link.ts';
 import { offerOtherProtocols } from './judge-other.ts';
 import { ETH_P_IP, ETH_P_IPV6 } from './numbers.ts';
+import { leastHeader } from './least-header.ts';
 import { judgeTransport } from './judge-transport.ts';
 import { EXPECTED_BITS, newScene, resetFinding } from './scene.ts';
 import type { Scene } from './scene.ts';
@@ -234,27 +235,6 @@ function mayBegin(expect: Expectation, version: number): boolean {
   if (expect === 'ipv4') return version === 4;
   if (expect === 'ipv6') return version === 6;
   return expect !== 'ip' || version === 4 || version === 6;
-}
-
-/** Bytes the kernel pulls before it looks at the header. */
-export function leastHeader(expect: Expectation, first: number): number {
-  switch (expect) {
-    case 'ethernet':
-      return 14;
-    case 'ipv6':
-      return 40;
-    case 'ip':
-      return first >> 4 === 6 ? 40 : 20;
-    case 'tcp':
-    case 'ipv4':
-      return 20;
-    case 'auto':
-      return 14;
-    case 'arp':
-      return 28;
-    default:
-      return 8;
-  }
 }
 
 /** Where the expected header really begins; for `ip` and `auto` an IP header of either version counts. */

@@ -33,7 +33,12 @@ export function decodeSctp(view: PacketView, at: number, header: NextHeader): De
   writer.uint('sctp.verification_tag', 'sctphdr.vtag', 4, 4, hex8);
   const checksum = writer.uint('sctp.checksum', 'sctphdr.checksum', 8, 4, hex8);
   const length = header.end - at;
-  if (!header.quoted && checksum.raw !== null && length >= 12 && header.end <= view.bytes.length) {
+  if (
+    !header.quoted &&
+    checksum.raw !== null &&
+    length >= 12 &&
+    header.end <= Math.min(view.bytes.length, view.end)
+  ) {
     const expected = crc32c(view.bytes, at, length, at + 8);
     if (u32le(view.bytes, at + 8) !== expected) checksum.problem = 'the CRC-32C does not match';
   }

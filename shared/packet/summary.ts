@@ -59,7 +59,7 @@ function describeLayer(layer: Layer, layers: readonly Layer[]): string {
     case 'ethernet':
       return `Ethernet ${value(layer, 'eth.type') || value(layer, 'eth.len')}`;
     case 'vlan':
-      return `VLAN ${value(layer, 'vlan.id')} ${value(layer, 'vlan.etype')}`;
+      return `VLAN ${value(layer, 'vlan.id') || value(layer, 'ieee8021ad.id')} ${value(layer, 'vlan.etype') || value(layer, 'ieee8021ah.etype')}`;
     default:
       return layer.title;
   }

@@ -4,16 +4,16 @@ import type { Decoded, NextHeader, PacketView } from './layer.ts';
 import { IPPROTO_TCP } from './numbers.ts';
 import { checkTransport } from './transport.ts';
 
-const FLAGS: readonly (readonly [string, string | null, number])[] = [
-  ['tcp.flags.ns', null, 7],
-  ['tcp.flags.cwr', 'tcphdr.cwr', 8],
-  ['tcp.flags.ece', 'tcphdr.ece', 9],
-  ['tcp.flags.urg', 'tcphdr.urg', 10],
-  ['tcp.flags.ack', 'tcphdr.ack', 11],
-  ['tcp.flags.push', 'tcphdr.psh', 12],
-  ['tcp.flags.reset', 'tcphdr.rst', 13],
-  ['tcp.flags.syn', 'tcphdr.syn', 14],
-  ['tcp.flags.fin', 'tcphdr.fin', 15],
+/** Bits of byte 13 from the top. */
+const FLAGS: readonly (readonly [string, string])[] = [
+  ['tcp.flags.cwr', 'tcphdr.cwr'],
+  ['tcp.flags.ece', 'tcphdr.ece'],
+  ['tcp.flags.urg', 'tcphdr.urg'],
+  ['tcp.flags.ack', 'tcphdr.ack'],
+  ['tcp.flags.push', 'tcphdr.psh'],
+  ['tcp.flags.reset', 'tcphdr.rst'],
+  ['tcp.flags.syn', 'tcphdr.syn'],
+  ['tcp.flags.fin', 'tcphdr.fin'],
 ];
 
 /** `SYN, ACK`: the flags of bytes 12 and 13 as Wireshark writes them. */
@@ -38,8 +38,9 @@ export function decodeTcp(view: PacketView, at: number, header: NextHeader): Dec
   if (offset.raw !== null && at + length > header.end) {
     offset.problem = `header of ${length} bytes, but only ${header.end - at} bytes are left`;
   }
-  writer.bits('tcp.flags.res', 'tcphdr.res1', 12, 2, 4, 3, String);
-  for (const [name, kernel, first] of FLAGS) writer.bits(name, kernel, 12, 2, first, 1, String);
+  writer.bits('tcp.flags.res', 'tcphdr.res1', 12, 1, 4, 3, String);
+  writer.bits('tcp.flags.ae', 'tcphdr.ae', 12, 1, 7, 1, String);
+  for (const [bit, [name, kernel]] of FLAGS.entries()) writer.bits(name, kernel, 13, 1, bit, 1, String);
   writer.uint('tcp.window_size_value', 'tcphdr.window', 14, 2, String);
   const checksum = writer.uint('tcp.checksum', 'tcphdr.check', 16, 2, hex4);
   checkTransport(view, at, header, IPPROTO_TCP, checksum);

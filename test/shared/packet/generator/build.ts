@@ -59,7 +59,7 @@ function ipv4Options(random: Random): Bytes {
   const list = random.pick([
     Uint8Array.of(148, 4, 0, 0),
     concat(Uint8Array.of(7, 11, 4), random.bytes(8), Uint8Array.of(0)),
-    concat(Uint8Array.of(1, 68, 12, 5, 0), random.bytes(8)).slice(0, 12),
+    concat(Uint8Array.of(68, 12, 5, 0), random.bytes(8)),
     Uint8Array.of(1, 1, 1, 0),
   ]);
   const padded = new Uint8Array(list.length + (-list.length & 3));
