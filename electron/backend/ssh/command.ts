@@ -27,7 +27,7 @@ export interface CommandLimits {
  * Runs a POSIX sh script on the target to its end, on a leash, and gives all it wrote. `script` is
  * text of ours: a user's string goes in through `quote`. A long-running last command is started with `exec`,
  * so that the leash holds it and not only the shell. Throws `command-timeout`,
- * `command-output-limit`, `connection-lost`; the exit status is the caller's to judge.
+ * `command-output-limit`, `connection-lost`, `command-failed` when the guard itself was killed; the exit status is the caller's to judge.
  */
 export async function runCommand(
   target: Target,
@@ -56,10 +56,17 @@ export async function runCommand(
     chunks.push(chunk);
     limits.onProgress?.(size);
   });
-  const { code } = await leash.exit;
+  const { code, signal } = await leash.exit;
   clearTimeout(timer);
   if (failure !== null) throw failure as Fail;
-  if (code === null) throw new Fail('connection-lost', { host, message: `during "${firstLine(script)}"` });
+  if (code === null && signal === null)
+    throw new Fail('connection-lost', { host, message: `during "${firstLine(script)}"` });
+  if (code === null)
+    throw new Fail(
+      'command-failed',
+      { command: firstLine(script), host, status: `signal ${signal}` },
+      leash.stderr(),
+    );
   return { status: code, stdout: Buffer.concat(chunks, size), stderr: leash.stderr() };
 }
 

@@ -107,7 +107,10 @@ export async function connect(config: HostConfig, asker: Asker, signal?: AbortSi
       config.hostKeyAlias ?? config.hostName,
       config.hostKeyAlias ? 22 : config.port,
       key,
-    );
+    ).catch((error: unknown) => {
+      second.connection.close();
+      throw new Fail('file-unwritable', { file, message: (error as Error).message });
+    });
   return second.connection;
 }
 
@@ -135,6 +138,7 @@ async function attempt(
     let lost: Fail | null = null;
     let closed = false;
     const lostListeners: ((failure: Fail) => void)[] = [];
+    const channels = new Set<WrappedChannel>();
 
     const finish = (result: Attempt | Fail): void => {
       verdict = result;
@@ -158,6 +162,7 @@ async function attempt(
         else resolve(failure);
         return;
       }
+      for (const channel of channels) channel.release();
       if (closed) return;
       closed = true;
       const failure =
@@ -178,7 +183,7 @@ async function attempt(
       const connection: Connection = {
         config,
         hostKey: fingerprint(presented),
-        exec: (command) => openChannel(client, config, command, isOpen),
+        exec: (command) => openChannel(client, config, command, isOpen, channels),
         onLost: (listener) => lostListeners.push(listener),
         close: end,
       };
@@ -301,6 +306,7 @@ function openChannel(
   config: HostConfig,
   command: string,
   isOpen: () => boolean,
+  channels: Set<WrappedChannel>,
 ): Promise<Channel> {
   return new Promise((resolve, reject) => {
     const lost = (): void =>
@@ -308,8 +314,12 @@ function openChannel(
     if (!isOpen()) return lost();
     try {
       client.exec(command, (error, stream) => {
-        if (error) reject(new Fail('channel-refused', { host: config.alias, message: error.message }));
-        else resolve(wrapChannel(stream));
+        if (!isOpen()) return lost();
+        if (error) return reject(new Fail('channel-refused', { host: config.alias, message: error.message }));
+        const channel = wrapChannel(stream);
+        channels.add(channel);
+        void channel.exit.then(() => channels.delete(channel));
+        resolve(channel);
       });
     } catch {
       lost();
@@ -317,9 +327,15 @@ function openChannel(
   });
 }
 
-function wrapChannel(stream: ClientChannel): Channel {
+interface WrappedChannel extends Channel {
+  /** The connection has gone: ssh2 never closes a channel that stands paused, so what has come is let through. */
+  release(): void;
+}
+
+function wrapChannel(stream: ClientChannel): WrappedChannel {
   let code: number | null = null;
   let signalName: string | null = null;
+  let released = false;
   stream.on('exit', (status: number | null, name?: string) => {
     code = status ?? null;
     signalName = name ?? null;
@@ -334,9 +350,14 @@ function wrapChannel(stream: ClientChannel): Channel {
     end: () => void (stream.writable && stream.end()),
     onStdout: (listener) => void stream.on('data', listener),
     onStderr: (listener) => void stream.stderr.on('data', listener),
-    pause: () => void stream.pause(),
+    pause: () => void (released || stream.pause()),
     resume: () => void stream.resume(),
     close: () => stream.close(),
+    release: () => {
+      released = true;
+      stream.resume();
+      stream.stderr.resume();
+    },
     exit,
   };
 }

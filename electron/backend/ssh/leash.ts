@@ -37,6 +37,8 @@ export interface Leash {
 const MAX_INPUT_BYTES = 64 * 1024;
 const MAX_STDERR_BYTES = 16 * 1024;
 const START_SECONDS = 30;
+/** What a login shell may print before it runs our line. */
+const MAX_GREETING_BYTES = 1 << 20;
 
 /**
  * Starts a command that cannot outlive this connection. A POSIX sh guard on the target starts it
@@ -70,12 +72,22 @@ export async function startLeashed(
   channel.onStderr((chunk) => errors.push(chunk));
   const output = new Gate(channel);
   const expect = async (word: string): Promise<void> => {
-    if (await output.line(`${nonce} ${word}`, START_SECONDS)) return;
-    channel.close();
+    const came = await output.line(`${nonce} ${word}`, START_SECONDS);
+    if (came === 'found') return;
+    if (came !== 'ended') channel.close();
     const said = errors.text().trim();
     if (wanted.sudo && /password|not allowed|sudoers|a terminal/i.test(said))
       throw new Fail('sudo-refused', { host, message: said.slice(0, 200) });
-    throw new Fail('leash-failed', { host, message: `no "${word}" within ${START_SECONDS} s` }, said || null);
+    const end = came === 'ended' ? await channel.exit : null;
+    if (end?.code === null && end.signal === null)
+      throw new Fail('connection-lost', { host, message: 'while a command was being started' });
+    const message =
+      end !== null
+        ? `it ended with ${end.signal ?? `exit status ${end.code}`} before its "${word}"`
+        : came === 'late'
+          ? `no "${word}" within ${START_SECONDS} s`
+          : `more than ${MAX_GREETING_BYTES} bytes came and no "${word}" among them`;
+    throw new Fail('leash-failed', { host, message }, said || null);
   };
   await expect('boot');
   channel.write(guard);
@@ -164,18 +176,20 @@ class Gate {
     });
   }
 
-  /** True once `wanted` has come as a line; what a login shell printed before it is dropped. */
-  async line(wanted: string, seconds: number): Promise<boolean> {
+  /** `found` once `wanted` has come as a line; what a login shell printed before it is dropped. */
+  async line(wanted: string, seconds: number): Promise<'found' | 'ended' | 'late' | 'noise'> {
     const deadline = Date.now() + seconds * 1000;
     const bytes = Buffer.from(`${wanted}\n`);
     for (;;) {
       const at = this.#buffer.indexOf(bytes);
       if (at >= 0) {
         this.#buffer = this.#buffer.subarray(at + bytes.length);
-        return true;
+        return 'found';
       }
       const left = deadline - Date.now();
-      if (this.#ended || left <= 0 || this.#buffer.length > 1 << 20) return false;
+      if (this.#ended) return 'ended';
+      if (this.#buffer.length > MAX_GREETING_BYTES) return 'noise';
+      if (left <= 0) return 'late';
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         this.#wake = () => {

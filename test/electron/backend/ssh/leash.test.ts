@@ -1,0 +1,530 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCommand } from '../../../../electron/backend/ssh/command.ts';
+import type { CommandLimits, Target } from '../../../../electron/backend/ssh/command.ts';
+import { connect } from '../../../../electron/backend/ssh/connection.ts';
+import type { Channel, ChannelExit, Connection } from '../../../../electron/backend/ssh/connection.ts';
+import { DEFAULT_TIMES, startLeashed } from '../../../../electron/backend/ssh/leash.ts';
+import type { Leash, LeashTimes } from '../../../../electron/backend/ssh/leash.ts';
+import { failureOf } from '../../../../shared/contract/failure.ts';
+import type { Failure } from '../../../../shared/contract/failure.ts';
+import { needs } from '../../../support/needs.ts';
+import { startSilentProxy, startSshd } from '../../../support/sshd.ts';
+import type { Sshd } from '../../../support/sshd.ts';
+import type { ClientTask } from './leash-client.ts';
+import { processesWith, secondsUntilGone } from './processes.ts';
+
+const TIMES: LeashTimes = { limitSeconds: 3, graceSeconds: 1, heartbeatSeconds: 1 };
+/** What a silent link may take: the limit, the grace, a tick of the timer, and a loaded machine. */
+const SILENT_SECONDS = TIMES.limitSeconds + TIMES.graceSeconds + 6;
+
+const never = { hostKey: async () => expect.fail('nothing was to be asked') };
+
+/** Commands whose process holds a marker of its own in its command line. */
+const CHILDREN = {
+  quiet: (marker: string) => ({ command: '/bin/sh', input: `exec sleep 86400.${marker}` }),
+  stubborn: (marker: string) => ({
+    command: `/bin/sh -s ${marker}`,
+    input: `trap '' INT TERM HUP\nwhile :; do sleep 0.2; done\n`,
+  }),
+  flooding: (marker: string) => ({ command: '/bin/sh', input: `exec yes ${marker}` }),
+} as const;
+type ChildKind = keyof typeof CHILDREN;
+const KINDS = Object.keys(CHILDREN) as ChildKind[];
+
+/** Digits, so that `sleep` takes it too. */
+function newMarker(): string {
+  return String(BigInt(`0x${randomBytes(7).toString('hex')}`)).padStart(17, '7');
+}
+
+/** The connection, with the nonce of each command that is started on it. */
+function watched(connection: Connection): Connection & { readonly nonces: string[] } {
+  const nonces: string[] = [];
+  return {
+    ...connection,
+    nonces,
+    exec: (command) => {
+      nonces.push(/skblens[0-9a-f]+/.exec(command)?.[0] ?? expect.fail(`no nonce in ${command}`));
+      return connection.exec(command);
+    },
+  };
+}
+
+async function output(leash: Leash): Promise<{ bytes: Buffer; exit: ChannelExit }> {
+  const chunks: Buffer[] = [];
+  leash.onStdout((chunk) => chunks.push(chunk));
+  const exit = await leash.exit;
+  return { bytes: Buffer.concat(chunks), exit };
+}
+
+async function failureFrom(promise: Promise<unknown>): Promise<Failure> {
+  return promise.then(
+    () => expect.fail('it did not fail'),
+    (error: unknown) => failureOf(error),
+  );
+}
+
+async function until(what: string, holds: () => boolean, seconds = 10): Promise<void> {
+  for (let waited = 0; !holds(); waited += 0.05) {
+    if (waited > seconds) expect.fail(`after ${seconds} s still not: ${what}`);
+    await delay(50);
+  }
+}
+
+needs('sshd', 'ssh-keygen')('the leash on a real sshd', () => {
+  let sshd: Sshd;
+  let connection: ReturnType<typeof watched>;
+  beforeAll(async () => {
+    sshd = await startSshd(['MaxSessions 50']);
+    connection = watched(await connect(sshd.config(), never));
+  });
+  afterAll(async () => {
+    connection.close();
+    const left = await secondsUntilGone(10, ...connection.nonces);
+    sshd.stop();
+    expect(left).toBeTypeOf('number');
+  });
+
+  const run = async (input: string, command = '/bin/sh') =>
+    output(await startLeashed(connection, { command, input, sudo: false }, TIMES));
+
+  test('what the command writes arrives byte for byte', async () => {
+    const file = join(sshd.directory, 'bytes');
+    const { bytes, exit } = await run(`head -c 3000000 /dev/urandom | tee ${file}`);
+    expect(exit).toEqual({ code: 0, signal: null });
+    const digest = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
+    expect(digest(bytes)).toBe(digest(readFileSync(file)));
+  });
+
+  test('the input arrives character for character, up to 64 KB', async () => {
+    const odd = `\r\n\t %s %d \\n "$(x)" \`y\` 'z' !! ~ é 以太网 \u{1f4e6}\n\n\n`;
+    const input = odd.repeat(Math.floor(65536 / Buffer.byteLength(odd)));
+    const { bytes, exit } = await run(input, 'cat');
+    expect(exit.code).toBe(0);
+    expect(bytes.toString('utf8') === input).toBe(true);
+    expect((await run('', 'cat')).bytes.length).toBe(0);
+  });
+
+  test('more input than the target takes is refused before anything is started', async () => {
+    const before = connection.nonces.length;
+    const failure = await failureFrom(run('x'.repeat(64 * 1024 + 1), 'cat'));
+    expect(failure).toMatchObject({ code: 'leash-failed', message: expect.stringContaining('65537') });
+    expect(connection.nonces.length).toBe(before);
+  });
+
+  test.each([0, 1, 42, 90, 127, 255])('exit status %i', async (status) => {
+    expect((await run(`exit ${status}`)).exit).toEqual({ code: status, signal: null });
+  });
+
+  test('a command that a signal ends has 128 and its number', async () => {
+    expect((await run('kill -9 $$')).exit.code).toBe(137);
+    expect((await run('kill -TERM $$')).exit.code).toBe(143);
+  });
+
+  test('of stderr the last 16 KB are kept, and an endless one blocks nothing', async () => {
+    const leash = await startLeashed(
+      connection,
+      { command: '/bin/sh', input: 'yes complaint | head -c 5000000 >&2; echo the end >&2', sudo: false },
+      TIMES,
+    );
+    const { exit } = await output(leash);
+    expect(exit.code).toBe(0);
+    expect(leash.stderr().length).toBeLessThanOrEqual(16 * 1024);
+    expect(leash.stderr()).toMatch(/complaint\nthe end\n$/);
+  });
+
+  test.each([
+    ['the input', 2, 91],
+    ['its length', 1, 90],
+  ] as const)('when %s is cut off, the command is never started', async (_what, lastWrite, status) => {
+    const file = join(sshd.directory, `never-${lastWrite}`);
+    let writes = 0;
+    const cut: Connection = {
+      ...connection,
+      exec: async (command) => {
+        const channel = await connection.exec(command);
+        const write = (data: string | Uint8Array): void => {
+          if (writes === lastWrite) {
+            const bytes = Buffer.from(data as string);
+            channel.write(lastWrite === 2 ? bytes.subarray(0, bytes.length - 4) : '');
+            channel.end();
+          } else if (writes < lastWrite) channel.write(data);
+          writes++;
+        };
+        return { ...channel, write } satisfies Channel;
+      },
+    };
+    const leash = await startLeashed(
+      cut,
+      { command: '/bin/sh', input: `touch ${file}\n`, sudo: false },
+      TIMES,
+    );
+    expect((await output(leash)).exit.code).toBe(status);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('interrupt is SIGINT: the command says its last words, and they arrive', async () => {
+    const script = `process.on('SIGINT', () => { console.log('last words'); process.exit(5); });
+      setInterval(() => {}, 1000); console.log('up');`;
+    const leash = await startLeashed(
+      connection,
+      { command: `${process.execPath} -`, input: script, sudo: false },
+      TIMES,
+    );
+    let text = '';
+    leash.onStdout((chunk) => (text += chunk.toString()));
+    await until('up', () => text === 'up\n');
+    leash.interrupt(10);
+    expect(await leash.exit).toEqual({ code: 5, signal: null });
+    expect(text).toBe('up\nlast words\n');
+  });
+
+  test('a command that ignores the interrupt is killed after the seconds given', async () => {
+    const marker = newMarker();
+    const leash = await startLeashed(
+      connection,
+      { ...CHILDREN.stubborn(marker), sudo: false },
+      { ...TIMES, graceSeconds: 60 },
+    );
+    leash.onStdout(() => undefined);
+    await until('it runs', () => processesWith(marker).length > 0);
+    const began = Date.now();
+    leash.interrupt(1);
+    expect((await leash.exit).code).toBe(137);
+    expect(Date.now() - began).toBeGreaterThan(900);
+    expect(await secondsUntilGone(3, marker)).toBeTypeOf('number');
+  });
+
+  test('with heartbeats a quiet command lives on beyond the limit', async () => {
+    const marker = newMarker();
+    const leash = await startLeashed(connection, { ...CHILDREN.quiet(marker), sudo: false }, TIMES);
+    leash.onStdout(() => undefined);
+    await delay(TIMES.limitSeconds * 1000 + 2500);
+    expect(processesWith(marker).length).toBeGreaterThan(0);
+    leash.interrupt(0);
+    await leash.exit;
+    expect(await secondsUntilGone(3, marker)).toBeTypeOf('number');
+  });
+
+  describe.concurrent('nothing is left on the target', () => {
+    /** Starts a child of that kind on a connection of its own. */
+    const started = async (kind: ChildKind, port = sshd.port) => {
+      const own = watched(
+        await connect(
+          sshd.config({ port, hostKeyAlias: `[127.0.0.1]:${sshd.port}`, serverAliveIntervalSeconds: 60 }),
+          never,
+        ),
+      );
+      const marker = newMarker();
+      const leash = await startLeashed(own, { ...CHILDREN[kind](marker), sudo: false }, TIMES);
+      leash.onStdout(() => undefined);
+      if (kind === 'flooding') leash.pause();
+      await until(`the ${kind} child runs`, () => processesWith(marker).length > 0);
+      if (kind === 'flooding') await delay(300);
+      const nonce = own.nonces[0] ?? '';
+      expect(processesWith(nonce).length).toBeGreaterThanOrEqual(3);
+      return { connection: own, leash, marker, nonce };
+    };
+
+    test.concurrent.each(KINDS)('when the connection is closed: %s child', async (kind) => {
+      const { connection: own, leash, marker, nonce } = await started(kind);
+      own.close();
+      expect(await secondsUntilGone(8, marker, nonce)).toBeTypeOf('number');
+      expect(await leash.exit).toEqual({ code: null, signal: null });
+    });
+
+    test.concurrent.each(KINDS)('when the network falls silent: %s child', async (kind) => {
+      const proxy = await startSilentProxy(sshd.port);
+      const { connection: own, marker, nonce } = await started(kind, proxy.port);
+      proxy.silence();
+      expect(await secondsUntilGone(SILENT_SECONDS, marker, nonce)).toBeTypeOf('number');
+      own.close();
+      proxy.close();
+    });
+
+    test.concurrent.each(KINDS)('when sshd is killed with SIGKILL: %s child', async (kind) => {
+      const { connection: own, marker, nonce } = await started(kind);
+      const guard = processesWith(nonce);
+      const top = guard.find(({ parent }) => !guard.some(({ pid }) => pid === parent));
+      process.kill(top?.parent ?? expect.fail('no guard'), 'SIGKILL');
+      expect(await secondsUntilGone(8, marker, nonce)).toBeTypeOf('number');
+      own.close();
+    });
+
+    test.concurrent.each(KINDS)('when the guard itself is killed with SIGKILL: %s child', async (kind) => {
+      const { connection: own, marker, nonce } = await started(kind);
+      const guard = processesWith(nonce);
+      const top = guard.find(({ parent }) => !guard.some(({ pid }) => pid === parent));
+      process.kill(top?.pid ?? expect.fail('no guard'), 'SIGKILL');
+      expect(await secondsUntilGone(8, marker, nonce)).toBeTypeOf('number');
+      own.close();
+    });
+  });
+
+  describe.concurrent('nothing is left on the target of a client', () => {
+    let bundle = '';
+    beforeAll(async () => {
+      bundle = join(await mkdtemp(join(tmpdir(), 'skblens-client-')), 'client.mjs');
+      const built = await rolldown({
+        input: fileURLToPath(new URL('leash-client.ts', import.meta.url)),
+        platform: 'node',
+        external: ['ssh2'],
+        logLevel: 'silent',
+      });
+      await built.write({ file: bundle, format: 'esm' });
+    });
+    afterAll(async () => {
+      await rm(join(bundle, '..'), { recursive: true, force: true });
+    });
+
+    const startClient = async (kind: ChildKind): Promise<{ child: ChildProcess; marker: string }> => {
+      const marker = newMarker();
+      const task: ClientTask = {
+        config: sshd.config(),
+        command: { ...CHILDREN[kind](marker), sudo: false },
+        times: TIMES,
+        stall: kind === 'flooding',
+      };
+      // Its own folder has no node_modules: ssh2 is found from here.
+      const code = readFileSync(bundle, 'utf8').replaceAll(
+        /from "ssh2"/g,
+        `from ${JSON.stringify(import.meta.resolve('ssh2'))}`,
+      );
+      const child = spawn(process.execPath, ['--input-type=module', '-', JSON.stringify(task)], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      child.stdin.end(code);
+      await new Promise<void>((resolve, reject) => {
+        child.stdout.once('data', () => resolve());
+        child.once('exit', (code_) => reject(new Error(`the client ended with ${code_}`)));
+      });
+      // The client's own command line holds the marker as well.
+      await until('the child runs', () => others(marker, child).length > 0);
+      return { child, marker };
+    };
+    const others = (marker: string, child: ChildProcess) =>
+      processesWith(marker).filter(({ pid }) => pid !== child.pid);
+
+    test.concurrent.each(KINDS)('that is killed with SIGKILL: %s child', async (kind) => {
+      const { child, marker } = await startClient(kind);
+      child.kill('SIGKILL');
+      expect(await secondsUntilGone(8, marker)).toBeTypeOf('number');
+    });
+
+    test.concurrent.each(KINDS)('that sleeps (SIGSTOP), as a closed laptop does: %s child', async (kind) => {
+      const { child, marker } = await startClient(kind);
+      child.kill('SIGSTOP');
+      const began = Date.now();
+      let left = others(marker, child);
+      while (left.length > 0 && Date.now() - began < SILENT_SECONDS * 1000) {
+        await delay(100);
+        left = others(marker, child);
+      }
+      child.kill('SIGKILL');
+      expect(left).toEqual([]);
+    });
+  });
+
+  describe('a command that runs to its end', () => {
+    const commands: string[] = [];
+    const target = (own: Connection = connection): Target => ({
+      connection: own,
+      sudo: false,
+      onCommand: (command) => commands.push(command),
+    });
+    const limits = (changes: Partial<CommandLimits> = {}): CommandLimits => ({
+      seconds: 20,
+      bytes: 1 << 20,
+      ...changes,
+    });
+
+    test('gives status, output and stderr, and is told beforehand', async () => {
+      const result = await runCommand(target(), 'echo out; echo err >&2; exit 3', 'test', limits());
+      expect({ ...result, stdout: result.stdout.toString() }).toEqual({
+        status: 3,
+        stdout: 'out\n',
+        stderr: 'err\n',
+      });
+      expect(commands.at(-1)).toBe('echo out; echo err >&2; exit 3');
+    });
+
+    test('is ended when it takes too long', async () => {
+      const marker = newMarker();
+      const failure = await failureFrom(
+        runCommand(target(), `exec sleep 86400.${marker}`, 'test', limits({ seconds: 1 })),
+      );
+      expect(failure).toMatchObject({ code: 'command-timeout', values: { seconds: 1, host: 'local' } });
+      expect(await secondsUntilGone(5, marker)).toBeTypeOf('number');
+    });
+
+    test('is ended when it writes too much, and no more than the limit is held', async () => {
+      const marker = newMarker();
+      let most = 0;
+      const failure = await failureFrom(
+        runCommand(
+          target(),
+          `exec yes ${marker}`,
+          'test',
+          limits({ bytes: 100_000, onProgress: (bytes) => (most = bytes) }),
+        ),
+      );
+      expect(failure).toMatchObject({ code: 'command-output-limit', values: { limit: 100_000 } });
+      expect(most).toBeLessThanOrEqual(100_000);
+      expect(await secondsUntilGone(5, marker)).toBeTypeOf('number');
+    });
+
+    test('says that the connection was lost, not that it ended', async () => {
+      const own = await connect(sshd.config(), never);
+      const running = failureFrom(runCommand(target(own), 'exec sleep 86400', 'test', limits()));
+      await delay(500);
+      own.close();
+      expect(await running).toMatchObject({ code: 'connection-lost' });
+      expect(await failureFrom(runCommand(target(own), 'true', 'test', limits()))).toMatchObject({
+        code: 'connection-lost',
+      });
+    });
+  });
+
+  test('a connection that is lost while a command is being started says so at once', async () => {
+    const own = await connect(sshd.config(), never);
+    const began = Date.now();
+    const starting = failureFrom(
+      startLeashed(
+        {
+          ...own,
+          exec: async (command) => {
+            const channel = await own.exec(command.replace('exec /bin/sh', 'sleep 30; exec /bin/sh'));
+            setTimeout(() => own.close(), 100);
+            return channel;
+          },
+        },
+        { command: 'cat', input: '', sudo: false },
+        TIMES,
+      ),
+    );
+    expect(await starting).toMatchObject({ code: 'connection-lost' });
+    expect(Date.now() - began).toBeLessThan(5000);
+  });
+
+  test('an account without a shell that works is told apart, with what it said', async () => {
+    const refusing = await startSshd(['ForceCommand echo this account is not available >&2; exit 1']);
+    const own = await connect(refusing.config(), never);
+    const failure = await failureFrom(
+      startLeashed(own, { command: 'cat', input: '', sudo: false }, DEFAULT_TIMES),
+    );
+    expect(failure).toMatchObject({
+      code: 'leash-failed',
+      detail: 'this account is not available',
+      message: expect.stringContaining('exit status 1'),
+    });
+    own.close();
+    refusing.stop();
+  });
+
+  test('what a login shell prints first is dropped; an endless greeting is not waited for', async () => {
+    const noisy = async (greeting: string) =>
+      startLeashed(
+        {
+          ...connection,
+          exec: (command) => connection.exec(`${greeting}; ${command}`),
+        },
+        { command: 'cat', input: 'payload', sudo: false },
+        TIMES,
+      );
+    expect((await output(await noisy('echo welcome; echo skblens'))).bytes.toString()).toBe('payload');
+    expect(await failureFrom(noisy('yes'))).toMatchObject({ code: 'leash-failed' });
+  });
+});
+
+/** The leash without sshd: the line that a login shell would get is given to one, its /bin/sh being the shell under test. */
+function localConnection(login: string, shell: string): Connection & { readonly nonces: string[] } {
+  const children: ChildProcess[] = [];
+  return watched({
+    config: { alias: `${login} and ${shell}` } as Connection['config'],
+    hostKey: '',
+    exec: async (command) => {
+      const child = spawn(login, ['-c', command.replace('exec /bin/sh -c', `exec ${shell} -c`)]);
+      children.push(child);
+      child.stdin.on('error', () => undefined);
+      const exit = new Promise<ChannelExit>((resolve) => {
+        child.on('close', (code, signal) => resolve({ code, signal }));
+      });
+      return {
+        write: (data) => void child.stdin.write(data),
+        end: () => void child.stdin.end(),
+        onStdout: (listener) => void child.stdout.on('data', listener),
+        onStderr: (listener) => void child.stderr.on('data', listener),
+        pause: () => void child.stdout.pause(),
+        resume: () => void child.stdout.resume(),
+        close: () => child.stdin.destroy(),
+        exit,
+      };
+    },
+    onLost: () => undefined,
+    close: () => {
+      for (const child of children)
+        for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
+    },
+  });
+}
+
+/** How this machine names its shells; one that is not installed is not in the list. */
+const SHELLS = [
+  ['dash', '/bin/dash'],
+  ['bash', '/bin/bash'],
+  ['busybox ash', '/bin/busybox ash'],
+  ['mksh', '/bin/mksh'],
+].filter(([, path = '']) => existsSync(path.split(' ')[0] ?? '')) as [string, string][];
+const LOGINS = ['/bin/dash', '/bin/bash', '/bin/zsh', '/usr/bin/fish', '/bin/tcsh', '/bin/ksh'].filter(
+  (path) => existsSync(path),
+);
+
+describe.concurrent.each(SHELLS)('the guard under %s', (_name, shell) => {
+  test('bytes, status and last words; nothing is left', async () => {
+    const own = localConnection('/bin/sh', shell);
+    const input = `a'b"c\\ $x \`y\` %s é\n\n`;
+    const both = await output(await startLeashed(own, { command: 'cat', input, sudo: false }, TIMES));
+    expect([both.bytes.toString(), both.exit.code]).toEqual([input, 0]);
+    const failing = await startLeashed(own, { command: '/bin/sh', input: 'exit 9', sudo: false }, TIMES);
+    expect((await output(failing)).exit.code).toBe(9);
+    expect(await secondsUntilGone(5, ...own.nonces)).toBeTypeOf('number');
+  });
+
+  test.concurrent.each(KINDS)(
+    'a %s child ends when the pipes are closed, and when the heart stops',
+    async (kind) => {
+      for (const end of ['close', 'silence'] as const) {
+        const own = localConnection('/bin/sh', shell);
+        const marker = newMarker();
+        const leash = await startLeashed(
+          own,
+          { ...CHILDREN[kind](marker), sudo: false },
+          end === 'close' ? TIMES : { ...TIMES, heartbeatSeconds: 3600 },
+        );
+        leash.onStdout(() => undefined);
+        leash.pause();
+        await until('it runs', () => processesWith(marker).length > 0);
+        if (end === 'close') own.close();
+        expect(await secondsUntilGone(SILENT_SECONDS, marker, ...own.nonces), end).toBeTypeOf('number');
+        own.close();
+      }
+    },
+  );
+});
+
+test.each(LOGINS)('the login shell %s starts the guard', async (login) => {
+  const own = localConnection(login, '/bin/sh');
+  const { bytes, exit } = await output(
+    await startLeashed(own, { command: 'cat', input: 'payload', sudo: false }, TIMES),
+  );
+  expect([bytes.toString(), exit.code]).toEqual(['payload', 0]);
+});
