@@ -6,8 +6,9 @@ export const TUN_DEVICE = 'lab-tun';
 
 /**
  * Writes packets to a TUN device that has packet information (IFF_TUN without IFF_NO_PI), a good one after each
- * bad one, and reads the kernel's answers. Parameters: COUNT, INTERVAL in ms, PROTOCOL of the packet information
- * in hexadecimal, BAD packet in hexadecimal or `-`, GOOD packet in hexadecimal.
+ * bad one, and reads the kernel's answers. Parameters: COUNT, INTERVAL in ms, then for each case three:
+ * PROTOCOL of the packet information in hexadecimal, BAD packet in hexadecimal or `-`, GOOD packet in hexadecimal.
+ * Each case is reported by itself, in order.
  */
 export const TUN_SCRIPT = `${GUEST_PYTHON}
 DEVICE = '${TUN_DEVICE}'
@@ -44,9 +45,7 @@ def answers(device):
             count += 1
 
 
-def main(count, interval, protocol, bad, good):
-    lock = take_lock(120)
-    device = open_device()
+def send(device, count, interval, protocol, bad, good):
     information = struct.pack('!HH', 0, int(protocol, 16))
     answers(device)
     before = read_counters(None)
@@ -66,11 +65,16 @@ def main(count, interval, protocol, bad, good):
     report(None, sent_bad, count, answered, before, read_counters(None))
 
 
-main(
-    int(sys.argv[1]),
-    int(sys.argv[2]),
-    sys.argv[3],
-    None if sys.argv[4] == '-' else bytes.fromhex(sys.argv[4]),
-    bytes.fromhex(sys.argv[5]),
-)
+lock = take_lock(120)
+device = open_device()
+for at in range(3, len(sys.argv), 3):
+    protocol, bad, good = sys.argv[at:at + 3]
+    send(
+        device,
+        int(sys.argv[1]),
+        int(sys.argv[2]),
+        protocol,
+        None if bad == '-' else bytes.fromhex(bad),
+        bytes.fromhex(good),
+    )
 `}`;

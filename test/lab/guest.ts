@@ -72,7 +72,15 @@ export async function upGuest(name: GuestName, options: UpOptions = {}): Promise
         running.imageHash !== image.hash
           ? `it runs from another recipe (${running.imageHash}, now ${image.hash})`
           : await obstacleToUse(paths, running, bootSeconds);
-      if (obstacle === null) return await openGuest(paths, running);
+      if (obstacle === null) {
+        const { processors, memoryMegabytes } = running;
+        const asWanted =
+          processors === machineOptions.processors && memoryMegabytes === machineOptions.memoryMegabytes;
+        if (!asWanted) {
+          progress(`${name}: runs already, with ${processors} processor(s) and ${memoryMegabytes} MB`);
+        }
+        return await openGuest(paths, running);
+      }
       progress(`${name}: ${obstacle}; starting it anew`);
     }
     await stopMachine(paths, name);

@@ -145,7 +145,7 @@ function qemuParameters(paths: LabPaths, image: Image, port: number, options: Ma
     '-display',
     'none',
     '-serial',
-    `file:${run.console}`,
+    `file:${commaDoubled(run.console)}`,
     '-kernel',
     image.kernel,
     '-initrd',
@@ -153,7 +153,7 @@ function qemuParameters(paths: LabPaths, image: Image, port: number, options: Ma
     '-append',
     KERNEL_COMMAND_LINE,
     '-drive',
-    `file=${image.disk},format=raw,if=virtio,snapshot=on,cache=unsafe`,
+    `file=${commaDoubled(image.disk)},format=raw,if=virtio,snapshot=on,cache=unsafe`,
     '-netdev',
     `user,id=net0,hostfwd=tcp:127.0.0.1:${port}-:22`,
     '-device',
@@ -164,6 +164,11 @@ function qemuParameters(paths: LabPaths, image: Image, port: number, options: Ma
     run.pid,
     '-daemonize',
   ];
+}
+
+/** QEMU's options are separated by commas; one that belongs to a path is written twice. */
+function commaDoubled(path: string): string {
+  return path.replaceAll(',', ',,');
 }
 
 /** The guest's last port when it is free, else any free one. */
