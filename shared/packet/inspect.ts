@@ -28,7 +28,7 @@ import { newFinding } from './scene.ts';
 import { u8 } from './cursor.ts';
 import type { Expectation } from './verdict-kinds.ts';
 
-export type { Coverage, Field, Layer, ProtocolName } from './layer.ts';
+export type { Field, Layer, ProtocolName } from './layer.ts';
 
 /** Where decoding starts: a protocol, `ip` for either version by its nibble, `auto` for what the bytes look like. */
 export type InspectStart = Expectation | ProtocolName;

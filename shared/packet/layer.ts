@@ -110,10 +110,8 @@ export type Decoder = (view: PacketView, at: number, header: NextHeader) => Deco
 
 export type Format = (raw: number) => string;
 
-export const decimal: Format = String;
 export const hex2: Format = (raw) => hexNumber(raw, 2);
 export const hex4: Format = (raw) => hexNumber(raw, 4);
-export const hex6: Format = (raw) => hexNumber(raw, 6);
 export const hex8: Format = (raw) => hexNumber(raw, 8);
 
 /** Collects the fields of one header. Offsets are relative to the header. */

@@ -58,10 +58,6 @@ export function etherTypeName(type: number): string | null {
   return ETHERTYPE_NAMES.get(type) ?? null;
 }
 
-export function isVlanTpid(type: number): boolean {
-  return type === ETH_P_8021Q || type === ETH_P_8021AD || type === ETH_P_QINQ1;
-}
-
 export const IPPROTO_HOPOPTS = 0;
 export const IPPROTO_ICMP = 1;
 export const IPPROTO_IGMP = 2;

@@ -1,8 +1,12 @@
 import { arpOperation } from './arp.ts';
 import { hexNumber } from './cursor.ts';
 import { icmpTypeText } from './icmp.ts';
+import { icmpv6TypeText } from './icmpv6.ts';
+import { igmpTypeText } from './igmp.ts';
 import type { Field, Layer } from './layer.ts';
+import { sctpChunkText } from './sctp.ts';
 import { tcpFlagsText } from './tcp.ts';
+import { wireguardTypeText } from './wireguard.ts';
 
 function field(layer: Layer, name: string): Field | undefined {
   return layer.fields.find((candidate) => candidate.name === name);
@@ -50,24 +54,66 @@ function describeLayer(layer: Layer, layers: readonly Layer[]): string {
       return `UDP ${value(layer, 'udp.srcport')} -> ${value(layer, 'udp.dstport')} len=${Math.max(0, raw(layer, 'udp.length') - 8)}`;
     case 'arp':
       return arpText(layer);
+    case 'icmpv6':
+      return `ICMPv6 ${icmpv6Text(layer)}`;
+    case 'igmp':
+      return `IGMP ${igmpTypeText(raw(layer, 'igmp.type'))} ${value(layer, 'igmp.maddr')}`.trimEnd();
+    case 'sctp':
+      return `SCTP ${value(layer, 'sctp.srcport')} -> ${value(layer, 'sctp.dstport')} ${chunks(layer)}`.trimEnd();
     case 'ipv4':
       return raw(layer, 'ip.frag_offset') !== 0
         ? `IPv4 fragment offset=${raw(layer, 'ip.frag_offset') * 8} proto=${value(layer, 'ip.proto')}`
         : `IPv4 proto=${value(layer, 'ip.proto')} len=${value(layer, 'ip.len')}`;
     case 'ipv6':
       return `IPv6 next=${value(layer, 'ipv6.nxt')} len=${value(layer, 'ipv6.plen')}`;
+    case 'ipv6-fragment':
+      return `IPv6 fragment offset=${raw(layer, 'ipv6.fraghdr.offset') * 8} id=${value(layer, 'ipv6.fraghdr.ident')}`;
     case 'ethernet':
       return `Ethernet ${value(layer, 'eth.type') || value(layer, 'eth.len')}`;
     case 'vlan':
       return `VLAN ${value(layer, 'vlan.id') || value(layer, 'ieee8021ad.id')} ${value(layer, 'vlan.etype') || value(layer, 'ieee8021ah.etype')}`;
+    case 'gre':
+      return `GRE ${value(layer, 'gre.proto')}`;
+    case 'esp':
+      return `ESP spi=${value(layer, 'esp.spi')} seq=${value(layer, 'esp.sequence')}`;
+    case 'mpls':
+      return `MPLS label=${value(layer, 'mpls.label')}`;
+    case 'wireguard':
+      return `WireGuard ${wireguardTypeText(raw(layer, 'wg.type'))}`;
+    case 'pppoe':
+      return `PPPoE ${value(layer, 'pppoe.code')} session=${value(layer, 'pppoe.session_id')}`;
+    case 'ppp':
+      return `PPP ${value(layer, 'ppp.protocol')}`;
+    case 'llc':
+      return `LLC dsap=${value(layer, 'llc.dsap')} ssap=${value(layer, 'llc.ssap')}`;
+    case 'gtp-u':
+      return `GTP-U ${value(layer, 'gtp.message')} teid=${value(layer, 'gtp.teid')}`;
+    case 'payload':
+      return `Data (${layer.length} bytes)`;
     default:
       return layer.title;
   }
 }
 
+function icmpv6Text(layer: Layer): string {
+  const type = raw(layer, 'icmpv6.type');
+  const name = icmpv6TypeText(type);
+  const id = hexNumber(raw(layer, 'icmpv6.echo.identifier'), 4);
+  if (type === 128 || type === 129)
+    return `${name} id=${id} seq=${raw(layer, 'icmpv6.echo.sequence_number')}`;
+  const target = value(layer, 'icmpv6.nd.ns.target_address') || value(layer, 'icmpv6.nd.na.target_address');
+  return target === '' ? name : `${name} ${target}`;
+}
+
+function chunks(layer: Layer): string {
+  const types = layer.fields.filter((candidate) => candidate.name === 'sctp.chunk_type');
+  return types.map(({ raw: type }) => (typeof type === 'number' ? sctpChunkText(type) : '')).join(' ');
+}
+
 function icmpText(layer: Layer): string {
   const type = raw(layer, 'icmp.type');
   const name = icmpTypeText(type, raw(layer, 'icmp.code'));
+  if (type === 5) return `${name} to ${value(layer, 'icmp.redir_gw')}`;
   if (type !== 0 && type !== 8) return name;
   return `${name} id=${hexNumber(raw(layer, 'icmp.ident'), 4)} seq=${raw(layer, 'icmp.seq')}`;
 }

@@ -17,7 +17,6 @@ export type { Expectation, VerdictInput, VerdictKind } from './verdict-kinds.ts'
 export type { Cause } from './causes.ts';
 export type { Evidence } from './evidence.ts';
 export type { Locale } from './texts.ts';
-export type { SkbState } from './skb.ts';
 
 export interface VerdictDetail {
   /** shifted-ip-header: bytes from the expected position to the IP header; negative: it lies before. */

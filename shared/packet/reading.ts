@@ -1,0 +1,82 @@
+/** The two ways to read the bytes of an event: as the code that was probed takes them, and as they are. */
+import { isTagType } from './ethernet-scan.ts';
+import { u16 } from './cursor.ts';
+import type { InspectOptions, InspectStart } from './inspect.ts';
+import type { Verdict } from './verdict.ts';
+import type { VerdictInput } from './verdict-kinds.ts';
+
+function from(input: VerdictInput, start: InspectStart, offset: number): InspectOptions {
+  const { packetLength } = input;
+  return {
+    start,
+    at: offset - input.window,
+    packetLength: packetLength === null ? null : Math.max(0, packetLength - offset),
+  };
+}
+
+/** The expected header at the expected position, right or wrong. */
+export function readingAsExpected(input: VerdictInput): InspectOptions {
+  return from(input, input.expect, 0);
+}
+
+/** From the header that is really there, whatever was expected; `payload` where nothing was recognised. */
+export function readingAsFound(input: VerdictInput, verdict: Verdict): InspectOptions {
+  const { detail } = verdict;
+  const ip: InspectStart = detail.version === 6 ? 'ipv6' : 'ipv4';
+  switch (verdict.kind) {
+    case 'as-expected':
+    case 'truncated':
+      if (input.expect !== 'auto') return from(input, input.expect, 0);
+      return from(input, startOfProtocol(detail.protocol), 0);
+    case 'ethernet-where-ip-expected':
+      return from(input, 'ethernet', 0);
+    case 'ip-where-ethernet-expected':
+    case 'wrong-ip-version':
+    case 'corrupt-ip-header':
+      return from(input, ip, 0);
+    case 'vlan-where-ip-expected':
+      return from(input, 'vlan', tagAt(input));
+    case 'shifted-ip-header':
+      return from(input, ip, detail.shift ?? 0);
+    case 'tun-packet-information':
+      return from(input, 'tun-pi', 0);
+    case 'virtio-net-header':
+      return from(input, 'virtio-net', 0);
+    case 'other-protocol':
+      if (detail.protocol === 'vlan') return from(input, 'vlan', tagAt(input));
+      return from(input, startOfProtocol(detail.protocol), 0);
+    case 'all-zero':
+    case 'unrecognised':
+      return from(input, 'payload', 0);
+  }
+}
+
+/** A tag is decoded from behind its TPID. */
+function tagAt(input: VerdictInput): number {
+  return isTagType(u16(input.bytes, Math.max(0, -input.window))) ? 2 : 0;
+}
+
+function startOfProtocol(protocol: string | null): InspectStart {
+  switch (protocol) {
+    case 'ethernet':
+    case 'ipv4':
+    case 'ipv6':
+    case 'arp':
+    case 'mpls':
+    case 'pppoe':
+    case 'ppp':
+    case 'llc':
+    case 'gre':
+    case 'vxlan':
+    case 'gtp-u':
+    case 'icmp':
+    case 'icmpv6':
+    case 'igmp':
+    case 'udp':
+    case 'tcp':
+    case 'wireguard':
+      return protocol;
+    default:
+      return 'payload';
+  }
+}
