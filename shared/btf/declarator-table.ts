@@ -15,6 +15,7 @@ import {
 } from './kinds.ts';
 import { VLEN_MASK } from './raw.ts';
 import { extraWord, sizeOrType } from './resolve.ts';
+import type { TextWriter } from './text-writer.ts';
 
 /**
  * C declarations. A C type is text on both sides of the name it declares: `int (*` NAME `)[4]`. Each type's two sides are made once
@@ -26,6 +27,7 @@ export class DeclaratorTable {
   readonly #sides: (Sides | undefined)[];
   readonly #start: number;
   readonly #longest: number;
+  readonly #deepest: number;
   readonly #names = new Map<number, string>();
   /** Failures of whole declarations, so that a hostile file cannot make us find the same one ten thousand times. */
   readonly #failures = new Map<number, BtfError>();
@@ -35,27 +37,77 @@ export class DeclaratorTable {
     this.#base = base;
     this.#start = btf.startId;
     this.#longest = btf.limits.declarationText;
+    this.#deepest = btf.limits.resolveDepth;
     this.#sides = new Array<Sides | undefined>(btf.typeCount - btf.startId);
   }
 
   /** `name` declared as type `id`; '' for the bare type. */
   declare(id: number, name: string): string {
-    const known = this.#failures.get(id);
+    const known = this.#failures.size === 0 ? undefined : this.#failures.get(id);
     if (known !== undefined) throw known;
     try {
-      return joined(this.#outermost(id), name);
+      return joined(this.#part(id, 0), name);
     } catch (failure) {
       if (failure instanceof BtfError) this.#failures.set(id, failure);
       throw failure;
     }
   }
 
-  /** Most prototypes belong to one function: what is asked for by itself is not kept, only what it is made of. */
-  #outermost(id: number): Sides {
-    const isOwnPrototype = id >= this.#start && this.#btf.kindNumber(id) === KIND_FUNC_PROTO;
-    return isOwnPrototype && this.#sides[id - this.#start] === undefined
-      ? this.#prototype(id, 0)
-      : this.#part(id, 0);
+  /** As declare; null instead of a BtfError. */
+  declareOrNull(id: number, name: string): string | null {
+    try {
+      return this.declare(id, name);
+    } catch (failure) {
+      if (failure instanceof BtfError) return null;
+      throw failure;
+    }
+  }
+
+  /**
+   * Writes the prototype of a function, whose name is at string offset `nameOffset`, of type `id`, a FUNC_PROTO of this file. False, with
+   * part of it written, when only `declare` can: a name to be escaped, a function that returns a function, a text over the limit. Throws as declare.
+   */
+  write(to: TextWriter, id: number, nameOffset: number): boolean {
+    const { words, offsets } = this.#btf.types;
+    const at = offsets[id - this.#start] ?? 0;
+    const end = at + 3 + ((words[at + 1] ?? 0) & VLEN_MASK) * 2;
+    const limit = to.length + this.#longest;
+    const returned = this.#part(words[at + 2] ?? 0, 1);
+    if (returned.right !== '') return false;
+    to.add(returned.beforeName);
+    if (!this.#writeName(to, nameOffset)) return false;
+    to.add(at + 3 === end ? '(void' : '(');
+    for (let parameter = at + 3; parameter < end; parameter += 2) {
+      const name = words[parameter] ?? 0;
+      const typeId = words[parameter + 1] ?? 0;
+      if (parameter > at + 3) to.add(', ');
+      if (typeId === 0 && name === 0 && parameter === end - 2) {
+        to.add('...');
+      } else {
+        const part = this.#part(typeId, 1);
+        to.add(name === 0 ? part.left : part.beforeName);
+        if (name !== 0 && !this.#writeName(to, name)) return false;
+        if (part.right !== '') to.add(part.right);
+      }
+      if (to.length > limit) return false;
+    }
+    to.add(')');
+    return true;
+  }
+
+  /** As write; false instead of a BtfError. */
+  writeOrNot(to: TextWriter, id: number, nameOffset: number): boolean {
+    try {
+      return this.write(to, id, nameOffset);
+    } catch (failure) {
+      if (failure instanceof BtfError) return false;
+      throw failure;
+    }
+  }
+
+  #writeName(to: TextWriter, offset: number): boolean {
+    const strings = this.#btf.stringsOf(offset);
+    return to.addName(strings.bytes, offset - strings.start);
   }
 
   #holder(id: number): DeclaratorTable {
@@ -71,7 +123,7 @@ export class DeclaratorTable {
     if (id < this.#start) return this.#holder(id).#part(id, level);
     const index = id - this.#start;
     const kept = this.#sides[index];
-    const limit = this.#btf.limits.resolveDepth;
+    const limit = this.#deepest;
     if (kept !== undefined && level + kept.depth <= limit) return kept;
     if (level > limit || kept !== undefined) {
       throw new BtfError('E_DEPTH', `The declaration of type ${id} is more than ${limit} types deep`, {
@@ -82,14 +134,6 @@ export class DeclaratorTable {
     this.#checkLength(id, sides.left.length + sides.right.length);
     this.#sides[index] = sides;
     return sides;
-  }
-
-  #checkDepth(id: number, depth: number): void {
-    const limit = this.#btf.limits.resolveDepth;
-    if (depth <= limit) return;
-    throw new BtfError('E_DEPTH', `The declaration of type ${id} is more than ${limit} types deep`, {
-      typeId: id,
-    });
   }
 
   #checkLength(id: number, length: number): void {
@@ -185,9 +229,9 @@ export class DeclaratorTable {
       }
       if (text.length > this.#longest) this.#checkLength(id, text.length);
     }
-    if (level + depth >= this.#btf.limits.resolveDepth) this.#checkDepth(id, level + depth + 1);
     const { left, beforeName } = returned;
-    return { left, beforeName, right: `(${count === 0 ? 'void' : text})${returned.right}`, depth: depth + 1 };
+    const right = `(${count === 0 ? 'void' : text})${returned.right}`;
+    return { left, beforeName, right, depth: depth + 1 };
   }
 
   /** Parameter names are few and repeat: each is read and escaped once. */

@@ -4,6 +4,7 @@ import { shownName } from './escape.ts';
 import { BtfError } from './failure.ts';
 import { KIND_FUNC } from './kinds.ts';
 import { sizeOrType } from './resolve.ts';
+import { TextWriter } from './text-writer.ts';
 
 const tables = new WeakMap<Btf, DeclaratorTable>();
 
@@ -35,4 +36,26 @@ export function prototype(btf: Btf, id: number): string {
     throw new BtfError('E_NOTFOUND', `Type ${id} is a ${btf.kind(id)}, not a function`, { typeId: id });
   }
   return tableOf(btf).declare(sizeOrType(btf, id), shownName(btf.name(id)));
+}
+
+/**
+ * The prototypes of all functions of this file, one a line, in the order of `functions()`; an empty line for one whose types have no end. Much quicker
+ * than one by one.
+ */
+export function allPrototypes(btf: Btf): string {
+  const table = tableOf(btf);
+  const { words, offsets, functions } = btf.types;
+  const writer = new TextWriter(functions.length * 96);
+  for (let i = 0; i < functions.length; i++) {
+    const at = offsets[functions[i] ?? 0] ?? 0;
+    const nameOffset = words[at] ?? 0;
+    const prototypeId = words[at + 2] ?? 0;
+    const length = writer.length;
+    if (prototypeId < btf.startId || !table.writeOrNot(writer, prototypeId, nameOffset)) {
+      writer.cut(length);
+      writer.add(table.declareOrNull(prototypeId, shownName(btf.nameAt(nameOffset))) ?? '');
+    }
+    writer.add('\n');
+  }
+  return writer.finish();
 }

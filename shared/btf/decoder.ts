@@ -101,6 +101,7 @@ export class Btf implements BtfChain {
   readonly #ptrSize: 4 | 8 | null;
   #guessedPtrSize: 4 | 8 | null = null;
   #functions: Uint32Array | null = null;
+  #functionNames: readonly string[] | null = null;
 
   /** Use parseBtf. */
   constructor(parts: Parts) {
@@ -174,10 +175,15 @@ export class Btf implements BtfChain {
         `There is no name at string offset ${offset}; the strings end at ${this.strings.end}`,
       );
     }
+    return this.stringsOf(offset).at(offset);
+  }
+
+  /** The section of the chain that holds string offset `offset`. */
+  stringsOf(offset: number): StringSection {
     let strings = this.strings;
     for (let file = this.base; offset < strings.start && file !== null; file = file.base)
       strings = file.strings;
-    return strings.at(offset);
+    return strings;
   }
 
   /** What the type means. */
@@ -207,11 +213,13 @@ export class Btf implements BtfChain {
   }
 
   /** Names of all functions of this file, in the order of `functions()`. */
-  functionNames(): string[] {
+  functionNames(): readonly string[] {
+    if (this.#functionNames !== null) return this.#functionNames;
     const { words, offsets, functions } = this.types;
     const names: string[] = [];
     for (let i = 0; i < functions.length; i++)
       names.push(this.nameAt(words[offsets[functions[i] ?? 0] ?? 0] ?? 0));
+    this.#functionNames = names;
     return names;
   }
 
@@ -233,9 +241,7 @@ export class Btf implements BtfChain {
   }
 
   #nameIs(offset: number, name: string): boolean {
-    let strings = this.strings;
-    for (let file = this.base; offset < strings.start && file !== null; file = file.base)
-      strings = file.strings;
+    const strings = this.stringsOf(offset);
     return offset < strings.end && strings.is(offset, name);
   }
 

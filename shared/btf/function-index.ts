@@ -1,4 +1,4 @@
-import { prototype } from './declare.ts';
+import { allPrototypes } from './declare.ts';
 import type { Btf } from './decoder.ts';
 import { BtfError } from './failure.ts';
 import { NO_MATCH } from './fuzzy.ts';
@@ -55,7 +55,7 @@ export class FunctionIndex {
   readonly #modules: readonly ModuleBtf[];
   readonly #names: string[];
   readonly #moduleOf: Uint16Array;
-  readonly #ids: Uint32Array;
+  readonly #nth: Uint32Array;
   readonly #index: NameIndex;
   #signatures: NameIndex | null = null;
 
@@ -65,7 +65,7 @@ export class FunctionIndex {
     this.size = listed.names.length;
     this.#names = listed.names;
     this.#moduleOf = listed.moduleOf;
-    this.#ids = listed.ids;
+    this.#nth = listed.nth;
     this.#index = new NameIndex(listed.names);
   }
 
@@ -76,7 +76,12 @@ export class FunctionIndex {
     if (module === undefined || name === undefined) {
       throw new BtfError('E_NOTFOUND', `There is no function ${entry}; the index has ${this.size}`);
     }
-    return { name, module: module.module, btf: module.btf, id: this.#ids[entry] ?? 0 };
+    return {
+      name,
+      module: module.module,
+      btf: module.btf,
+      id: module.btf.functions()[this.#nth[entry] ?? 0] ?? 0,
+    };
   }
 
   /** Entries of that exact name: one for each module that has such a function. */
@@ -180,7 +185,7 @@ export class FunctionIndex {
       const btf = this.#modules[this.#moduleOf[n] ?? 0]?.btf;
       if (btf === undefined) continue;
       const matcher = matcherOf(btf);
-      const id = this.#ids[n] ?? 0;
+      const id = btf.functions()[this.#nth[n] ?? 0] ?? 0;
       const fits =
         where === 'returns' ? returnsMatch(btf, id, matcher) : someParameterMatches(btf, id, matcher);
       if (fits) kept++;
@@ -191,40 +196,37 @@ export class FunctionIndex {
 
   #signatureIndex(): NameIndex {
     if (this.#signatures !== null) return this.#signatures;
-    const texts = this.#names.map((name, entry) => {
-      const btf = this.#modules[this.#moduleOf[entry] ?? 0]?.btf;
-      try {
-        return btf === undefined ? name : prototype(btf, this.#ids[entry] ?? 0);
-      } catch (failure) {
-        if (failure instanceof BtfError) return name;
-        throw failure;
-      }
-    });
+    const prototypes = this.#modules.map(({ btf }) => allPrototypes(btf).split('\n'));
+    const texts = this.#names.map(
+      (name, n) => prototypes[this.#moduleOf[n] ?? 0]?.[this.#nth[n] ?? 0] ?? name,
+    );
     this.#signatures = new NameIndex(texts);
     return this.#signatures;
   }
 }
 
+interface MergedFunctions {
+  readonly names: string[];
+  readonly moduleOf: Uint16Array;
+  /** Place among the functions of its module. */
+  readonly nth: Uint32Array;
+}
+
 /** The functions of all modules, merged in the order of their names' UTF-16 code units. */
-function inNameOrder(modules: readonly ModuleBtf[]): {
-  names: string[];
-  moduleOf: Uint16Array;
-  ids: Uint32Array;
-} {
+function inNameOrder(modules: readonly ModuleBtf[]): MergedFunctions {
   const names: string[] = [];
   const moduleOf: number[] = [];
-  const ids: number[] = [];
+  const nth: number[] = [];
   let sorted = true;
   for (const [module, { btf }] of modules.entries()) {
-    const own = btf.functions();
     for (const [i, name] of btf.functionNames().entries()) {
       if (sorted && names.length > 0 && name < (names[names.length - 1] ?? '')) sorted = false;
       names.push(name);
       moduleOf.push(module);
-      ids.push(own[i] ?? 0);
+      nth.push(i);
     }
   }
-  if (sorted) return { names, moduleOf: Uint16Array.from(moduleOf), ids: Uint32Array.from(ids) };
+  if (sorted) return { names, moduleOf: Uint16Array.from(moduleOf), nth: Uint32Array.from(nth) };
   const order = Uint32Array.from(names, (_name, n) => n).sort((a, b) => {
     const left = names[a] ?? '';
     const right = names[b] ?? '';
@@ -233,6 +235,6 @@ function inNameOrder(modules: readonly ModuleBtf[]): {
   return {
     names: Array.from(order, (n) => names[n] ?? ''),
     moduleOf: Uint16Array.from(order, (n) => moduleOf[n] ?? 0),
-    ids: Uint32Array.from(order, (n) => ids[n] ?? 0),
+    nth: Uint32Array.from(order, (n) => nth[n] ?? 0),
   };
 }

@@ -16,17 +16,17 @@ export class StringSection {
   readonly start: number;
   /** Offset behind the last byte. */
   readonly end: number;
-  readonly #bytes: Uint8Array;
+  readonly bytes: Uint8Array;
   #decoded: { readonly text: string; readonly ascii: boolean } | null = null;
 
   constructor(bytes: Uint8Array, start: number) {
     this.start = start;
     this.end = start + bytes.length;
-    this.#bytes = bytes;
+    this.bytes = bytes;
   }
 
   #decode(): { readonly text: string; readonly ascii: boolean } {
-    this.#decoded ??= decodeNames(this.#bytes);
+    this.#decoded ??= decodeNames(this.bytes);
     return this.#decoded;
   }
 
@@ -37,7 +37,7 @@ export class StringSection {
     const to = text.indexOf('\0', from);
     const name = text.slice(from, to);
     if (ascii || isAscii.test(name)) return name;
-    return new TextDecoder('utf-8').decode(this.#bytes.subarray(from, to));
+    return new TextDecoder('utf-8').decode(this.bytes.subarray(from, to));
   }
 
   /** Whether the name at `offset` is exactly `name`, without making the string. */

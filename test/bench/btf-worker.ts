@@ -3,8 +3,9 @@
  * process: from opening the file on, without Node's own start, which an application pays once.
  */
 import { readFileSync } from 'node:fs';
-import { signature, listFunctions } from '../../shared/btf/functions.ts';
+import { listFunctions } from '../../shared/btf/functions.ts';
 import { FunctionIndex } from '../../shared/btf/function-index.ts';
+import { allPrototypes } from '../../shared/btf/declare.ts';
 import { parseBtf } from '../../shared/btf/decoder.ts';
 
 const [mode, file] = process.argv.slice(2);
@@ -77,8 +78,7 @@ function measure(): Record<string, number> {
       const btf = parseBtf(readFileSync(file ?? ''));
       const listed = listFunctions(btf);
       const list = performance.now() - start;
-      let characters = 0;
-      for (const id of listed.ids) characters += signature(btf, id).length;
+      const characters = allPrototypes(btf).length;
       const prototypes = performance.now() - start;
       return { list, prototypes, functions: listed.ids.length, characters };
     }
@@ -98,11 +98,11 @@ function measure(): Record<string, number> {
       const before = process.memoryUsage();
       const btf = parseBtf(readFileSync(file ?? ''));
       const index = new FunctionIndex([{ module: 'vmlinux', btf }]);
-      for (let entry = 0; entry < index.size; entry++) signature(btf, index.at(entry).id);
+      index.prepareSignatures();
       collect?.();
       const after = process.memoryUsage();
       const bytes = after.heapUsed - before.heapUsed + after.arrayBuffers - before.arrayBuffers;
-      return { megabytes: bytes / 1e6, functions: index.size };
+      return { megabytes: bytes / 1e6, functions: index.search('skb', { signatures: true }).total };
     }
     default:
       throw new Error(`no such mode: ${String(mode)}`);
