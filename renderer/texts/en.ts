@@ -140,6 +140,7 @@ export const en = {
   'probe.starting': 'Starting…',
   'probe.replaces': 'The probe that runs now is stopped first.',
 
+  'run.label': 'Run',
   'run.starting': 'Attaching',
   'run.attached': 'Attached',
   'run.stopping': 'Stopping',

@@ -142,6 +142,7 @@ export const zhCN = {
   'probe.starting': '正在启动…',
   'probe.replaces': '正在运行的探针会先被停止。',
 
+  'run.label': '运行',
   'run.starting': '正在附加',
   'run.attached': '已附加',
   'run.stopping': '正在停止',
