@@ -38,6 +38,9 @@ export interface SshOverrides {
 
 /** Options that change where the connection goes or how it is trusted, and that are not implemented. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
+  include: 'files that it includes are not read yet',
+  canonicalizehostname: 'names are not canonicalised',
+  revokedhostkeys: 'revoked keys are read from known_hosts only',
   proxyjump: 'jump hosts are not implemented yet',
   proxycommand: 'proxy commands are not implemented yet',
   knownhostscommand: 'it runs a program to fetch host keys',
@@ -81,15 +84,27 @@ export function parseDestination(text: string): { host: string; user: string | n
 export async function resolveHost(destination: string, overrides: SshOverrides): Promise<HostConfig> {
   const { host, user, port } = parseDestination(destination);
   const file = overrides.configFile ?? defaultConfigFile();
-  const options = compute(await readConfig(file, overrides.configFile !== null), host);
+  const config = await readConfig(file, overrides.configFile !== null);
+  const criterion = strangeCriterion(config);
+  if (criterion !== null)
+    throw new Fail('ssh-config-unsupported', {
+      file,
+      option: `Match ${criterion}`,
+      host,
+      why: 'whether the block applies cannot be known',
+    });
+  const options = compute(config, host);
   for (const [name, why] of Object.entries(UNSUPPORTED)) {
     const value = one(options, name);
-    if (value !== null && value.toLowerCase() !== 'none')
+    if (value !== null && !['none', 'no'].includes(value.toLowerCase()))
       throw new Fail('ssh-config-unsupported', { file, option: name, host, why });
   }
   const hostName = (one(options, 'hostname') ?? host).replaceAll('%h', host).replaceAll('%%', '%');
   const resolvedUser = user ?? one(options, 'user') ?? userInfo().username;
-  const resolvedPort = overrides.port ?? port ?? Number(one(options, 'port') ?? 22);
+  const portText = one(options, 'port') ?? '22';
+  const resolvedPort = overrides.port ?? port ?? Number(portText);
+  if (!Number.isInteger(resolvedPort) || resolvedPort < 1 || resolvedPort > 65_535)
+    throw new Fail('ssh-config-unreadable', { file, message: `Port "${portText}" of ${host} is no port` });
   const expand = (path: string): string =>
     expandPath(path, { hostName, host, user: resolvedUser, port: resolvedPort });
   const named = [...overrides.identityFiles, ...many(options, 'identityfile')].filter(
@@ -150,12 +165,18 @@ async function readConfig(file: string, mustExist: boolean): Promise<SSHConfig> 
   }
 }
 
+/** A criterion of a Match line that is not evaluated here, or runs a program; null if there is none. */
+function strangeCriterion(config: SSHConfig): string | null {
+  for (const line of config)
+    if ('criteria' in line)
+      for (const name of Object.keys(line.criteria))
+        if (!/^(?:all|final|host|originalhost|user|localuser)$/i.test(name)) return name;
+  return null;
+}
+
+/** By lower-case name, the first value of each; `Match exec` runs nothing, by the second argument only. */
 function compute(config: SSHConfig, host: string): Options {
-  const raw = config.compute({ Host: host, matchExec: false });
-  const options: Record<string, string | readonly string[]> = {};
-  for (const [name, value] of Object.entries(raw as Record<string, string | string[]>))
-    options[name.toLowerCase()] = value;
-  return options;
+  return config.compute({ Host: host }, { ignoreCase: true, matchExec: false });
 }
 
 function one(options: Options, name: string): string | null {
@@ -169,7 +190,7 @@ function many(options: Options, name: string): readonly string[] {
 }
 
 function words(options: Options, name: string): readonly string[] | null {
-  const values = many(options, name).flatMap((value) => value.split(/\s+/));
+  const values = many(options, name);
   return values.length > 0 ? values.filter((value) => value !== 'none') : null;
 }
 

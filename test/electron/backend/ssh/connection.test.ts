@@ -112,6 +112,16 @@ needs('sshd', 'ssh-keygen')('connecting to a real sshd', () => {
     expect(await failureOf(sshd.config({ userKnownHostsFiles: [file] }))).toBe('host-key-revoked');
   });
 
+  test('a host key that cannot be saved is said, and nothing stays open', async () => {
+    const file = join(sshd.identity, 'no-folder', 'known_hosts');
+    const config = sshd.config({ userKnownHostsFiles: [file] });
+    const sockets = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+    const before = sockets();
+    expect(await failureOf(config, { hostKey: async () => 'save' })).toBe('file-unwritable');
+    await expect.poll(sockets, { timeout: 5000 }).toBe(before);
+  });
+
   test('strict "yes" refuses an unknown key without asking', async () => {
     const config = sshd.config({ userKnownHostsFiles: ['/nonexistent'], strictHostKeyChecking: 'yes' });
     expect(await failureOf(config)).toBe('host-key-unknown');

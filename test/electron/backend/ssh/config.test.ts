@@ -1,0 +1,311 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { listAliases, parseDestination, resolveHost } from '../../../../electron/backend/ssh/config.ts';
+import type { HostConfig, SshOverrides } from '../../../../electron/backend/ssh/config.ts';
+import { failureOf } from '../../../../shared/contract/failure.ts';
+import type { Failure } from '../../../../shared/contract/failure.ts';
+import { needs } from '../../../support/needs.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'skblens-config-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+let files = 0;
+
+function configFile(text: string): string {
+  const file = join(directory, `config-${files++}`);
+  writeFileSync(file, text);
+  return file;
+}
+
+function resolve(text: string, host: string, overrides: Partial<SshOverrides> = {}): Promise<HostConfig> {
+  return resolveHost(host, { configFile: configFile(text), identityFiles: [], port: null, ...overrides });
+}
+
+async function refusal(promise: Promise<unknown>): Promise<Failure> {
+  return promise.then(
+    () => expect.fail('it was accepted'),
+    (error: unknown) => failureOf(error),
+  );
+}
+
+describe('HOST on the command line', () => {
+  test.each([
+    ['web', { host: 'web', user: null, port: null }],
+    ['  web  ', { host: 'web', user: null, port: null }],
+    ['root@web', { host: 'web', user: 'root', port: null }],
+    ['root@web:2222', { host: 'web', user: 'root', port: 2222 }],
+    ['web:1', { host: 'web', user: null, port: 1 }],
+    ['web:65535', { host: 'web', user: null, port: 65535 }],
+    ['10.0.0.1:22', { host: '10.0.0.1', user: null, port: 22 }],
+    ['::1', { host: '::1', user: null, port: null }],
+    ['fe80::1%eth0', { host: 'fe80::1%eth0', user: null, port: null }],
+    ['[::1]', { host: '::1', user: null, port: null }],
+    ['me@[::1]:2200', { host: '::1', user: 'me', port: 2200 }],
+    ['ssh://me@web:2200/', { host: 'web', user: 'me', port: 2200 }],
+    ['first.last@corp@web', { host: 'web', user: 'first.last@corp', port: null }],
+    ['me@web_1.example', { host: 'web_1.example', user: 'me', port: null }],
+  ])('%s', (text, wanted) => {
+    expect(parseDestination(text)).toEqual(wanted);
+  });
+
+  test.each([
+    '',
+    '   ',
+    '@web',
+    'me@',
+    '-oProxyCommand=id',
+    'me@-oProxyCommand=id',
+    '-l@web',
+    'web:0',
+    'web:65536',
+    'web:abc',
+    'web:-1',
+    'web:',
+    '[::1',
+    '[]:22',
+    'a b',
+    'web;id',
+    '$(id)',
+    '`id`@web',
+    'me;id@web',
+    'web\nother',
+    "we'b",
+    'we"b',
+    'web|id',
+    'a/b',
+    'ssh://',
+    '*',
+    'me\\x@web',
+    'wéb',
+  ])('refused: %j', (text) => {
+    let failure: Failure | null = null;
+    try {
+      parseDestination(text);
+    } catch (error) {
+      failure = failureOf(error);
+    }
+    expect(failure).toMatchObject({ code: 'host-invalid', values: { host: text } });
+  });
+
+  test('whatever is written, no shell metacharacter, blank or option gets through', () => {
+    const hostile = fc.string({ unit: fc.constantFrom(...'ab1.:@[]-%/ \t\n\'"`$;&|<>(){}\\*?!#~^=,é\0') });
+    fc.assert(
+      fc.property(fc.oneof(hostile, fc.string(), fc.string({ unit: 'binary' })), (text) => {
+        let parsed;
+        try {
+          parsed = parseDestination(text);
+        } catch (error) {
+          expect(failureOf(error).code).toBe('host-invalid');
+          return;
+        }
+        expect(parsed.host).toMatch(/^[A-Za-z0-9_.:%][A-Za-z0-9_.:%-]*$/);
+        expect(parsed.user ?? 'x').not.toMatch(/^-|[\s'"`$;&|<>(){}\\]/);
+        if (parsed.port !== null) expect(parsed.port).toSatisfy((port: number) => port >= 1 && port <= 65535);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('the ssh config', () => {
+  test.each([
+    ['ProxyJump', 'bastion'],
+    ['ProxyCommand', 'nc %h %p'],
+    ['KnownHostsCommand', '/bin/cat'],
+    ['PKCS11Provider', '/usr/lib/x.so'],
+    ['CertificateFile', '~/.ssh/id-cert.pub'],
+    ['RevokedHostKeys', '/etc/ssh/revoked'],
+    ['CanonicalizeHostname', 'yes'],
+    ['Include', 'other'],
+  ])('%s cannot be honoured, and is named; for other hosts it does not matter', async (option, value) => {
+    const failure = await refusal(resolve(`Host a\n  ${option} ${value}\nHost b\n  Port 3\n`, 'a'));
+    expect(failure).toMatchObject({
+      code: 'ssh-config-unsupported',
+      values: { option: option.toLowerCase(), host: 'a' },
+    });
+    expect(failure.values['why']).not.toBe('');
+    expect((await resolve(`Host a\n  ${option} ${value}\nHost b\n  Port 3\n`, 'b')).port).toBe(3);
+    if (option !== 'Include') expect((await resolve(`${option} none\n`, 'b')).hostName).toBe('b');
+  });
+
+  test.each([
+    'exec "touch FILE"',
+    '!exec "touch FILE"',
+    'host a exec "touch FILE"',
+    'tagged x',
+    'localnetwork 10.0.0.0/8',
+  ])('Match %s is refused, and runs nothing', async (criteria) => {
+    const proof = join(directory, 'executed');
+    const failure = await refusal(
+      resolve(`Match ${criteria.replace('FILE', proof)}\n  HostName evil\nHost a\n  Port 3\n`, 'a'),
+    );
+    expect(failure.code).toBe('ssh-config-unsupported');
+    await listAliases(configFile(`Match ${criteria.replace('FILE', proof)}\n  Port 3\nHost a\n`));
+    expect(existsSync(proof)).toBe(false);
+  });
+
+  test('a file that was named must be there; the default one need not', async () => {
+    const missing = { configFile: join(directory, 'nothing'), identityFiles: [], port: null };
+    expect((await refusal(resolveHost('a', missing))).code).toBe('ssh-config-unreadable');
+    expect((await refusal(resolveHost('a', { ...missing, configFile: directory }))).code).toBe(
+      'ssh-config-unreadable',
+    );
+  });
+
+  test.each(['abc', '0', '65536', '-1', '1.5'])('a port that is none: %s', async (port) => {
+    expect((await refusal(resolve(`Host a\n Port ${port}\n`, 'a'))).code).toBe('ssh-config-unreadable');
+  });
+
+  test('options of the command line win', async () => {
+    const text = 'Host a\n Port 1\n User one\n IdentityFile /k1\n';
+    expect(await resolve(text, 'two@a:2')).toMatchObject({ user: 'two', port: 2 });
+    expect(await resolve(text, 'two@a:2', { port: 3, identityFiles: ['/k0'] })).toMatchObject({
+      port: 3,
+      identityFiles: ['/k0', '/k1'],
+      identitiesNamed: true,
+    });
+    expect((await resolve('', 'a')).identitiesNamed).toBe(false);
+  });
+
+  test('aliases are the names without patterns, each once, in order', async () => {
+    const text = 'Host b a\nHost *.example !x c?\nHost=d\nHOST "e" a\nMatch host z\n Port 1\n';
+    expect(await listAliases(configFile(text))).toEqual(['b', 'a', 'd', 'e']);
+  });
+
+  test('no text makes it throw anything but a failure', async () => {
+    const line = fc.tuple(
+      fc.constantFrom(
+        'Host',
+        'Match',
+        'Port',
+        'User',
+        'HostName',
+        'Include',
+        'IdentityFile',
+        '#',
+        '',
+        'x',
+        '"',
+      ),
+      fc.constantFrom(' ', '=', '\t', ' = ', ''),
+      fc.string(),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(line), async (lines) => {
+        const text = lines.map((parts) => parts.join('')).join('\n');
+        await resolve(text, 'a').catch((error: unknown) =>
+          expect(failureOf(error).code).not.toBe('internal-error'),
+        );
+        await listAliases(configFile(text)).catch((error: unknown) =>
+          expect(failureOf(error).code).toBe('ssh-config-unreadable'),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** What `ssh -G` prints of one option; several lines are joined. */
+function sshSays(file: string, host: string): (option: string) => string {
+  const text = execFileSync('ssh', ['-G', '-F', file, '--', host], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return (option) =>
+    [...text.matchAll(new RegExp(`^${option} (.*)$`, 'gm'))].map((match) => match[1]).join('\n');
+}
+
+/** ssh prints identity files with their tokens, and `~` where it has not been needed yet. */
+function expanded(path: string, to: HostConfig): string {
+  const tokens: Record<string, string> = {
+    d: homedir(),
+    h: to.hostName,
+    n: to.alias,
+    p: String(to.port),
+    r: to.user,
+    u: userInfo().username,
+    '%': '%',
+  };
+  return path
+    .replace(/^~(?=\/)/, homedir())
+    .replace(/%(.)/g, (whole, letter: string) => tokens[letter] ?? whole);
+}
+
+needs('ssh')('as ssh -G resolves it', () => {
+  test.each([
+    ['nothing', '', 'a'],
+    ['plain options', 'Host a\n HostName 10.0.0.1\n Port 2222\n User me\n', 'a'],
+    [
+      'the first value wins, however it is spelled',
+      'Host a\n hostname one\nHost *\n HOSTNAME two\n HostName three\n',
+      'a',
+    ],
+    ['options before any Host', 'User early\nPort 7\nHost a\n User late\n Port 8\n', 'a'],
+    ['patterns', 'Host *.example !bad.example\n Port 7\n User p\nHost b?d.*\n Port 9\n', 'good.example'],
+    ['a negated pattern', 'Host *.example !bad.example\n Port 7\nHost b?d.*\n Port 9\n', 'bad.example'],
+    ['equals signs and quotes', 'Host=a\n Port=2200\n User="me"\n  HostName = "10.0.0.2"\n', 'a'],
+    ['%h in HostName', 'Host *\n HostName %h.example.com\n', 'web'],
+    ['%% in HostName', 'Host *\n HostName %h-%%x\n', 'web'],
+    ['Match host after HostName', 'Host a\n HostName real\nMatch host real\n Port 5\n', 'a'],
+    ['Match originalhost', 'Match originalhost a\n Port 5\nMatch originalhost b\n User no\n', 'a'],
+    ['Match all', 'Host b\n Port 1\nMatch all\n Port 2\n', 'a'],
+    [
+      'identity files, in order',
+      'Host a\n IdentityFile ~/.ssh/one\n IdentityFile /abs/%h-%r-%n\nHost *\n IdentityFile %d/two\n',
+      'a',
+    ],
+    ['a quoted identity file', 'Host a\n IdentityFile "/tmp/a key"\n', 'a'],
+    ['identities only', 'Host a\n IdentitiesOnly yes\n', 'a'],
+    [
+      'several known_hosts files',
+      'Host a\n UserKnownHostsFile /a/one /b/two\n GlobalKnownHostsFile /c\n',
+      'a',
+    ],
+    ['a quoted known_hosts file', 'Host a\n UserKnownHostsFile "/a/with space" /b\n', 'a'],
+    ['one quoted known_hosts file', 'Host a\n UserKnownHostsFile "/a/with space"\n', 'a'],
+    ['host key alias', 'Host a\n HostKeyAlias other\n', 'a'],
+    ['strictness no', 'Host a\n StrictHostKeyChecking no\n', 'a'],
+    ['strictness yes', 'Host a\n StrictHostKeyChecking yes\n', 'a'],
+    ['strictness accept-new', 'Host a\n StrictHostKeyChecking accept-new\n', 'a'],
+    ['strictness off', 'Host a\n StrictHostKeyChecking off\n', 'a'],
+    ['time-outs', 'Host a\n ConnectTimeout 7\n ServerAliveInterval 11\n ServerAliveCountMax 4\n', 'a'],
+    [
+      'comments and blank lines',
+      '# c\n\n  # d\nHost a # no comment after an option before 8.7\n Port 3\n',
+      'a',
+    ],
+    ['CRLF', 'Host a\r\n Port 3\r\n User me\r\n', 'a'],
+    ['user and port of HOST', 'Host a\n User no\n', 'me@a'],
+  ])('%s', async (_what, text, destination) => {
+    const file = configFile(text);
+    const ssh = sshSays(file, destination);
+    const ours = await resolveHost(destination, { configFile: file, identityFiles: [], port: null });
+    expect([ours.hostName, ours.port, ours.user]).toEqual([
+      ssh('hostname'),
+      Number(ssh('port')),
+      ssh('user'),
+    ]);
+    if (ours.identitiesNamed)
+      expect(ours.identityFiles).toEqual(
+        ssh('identityfile')
+          .split('\n')
+          .map((path) => expanded(path.replace(/^"(.*)"$/, '$1'), ours)),
+      );
+    expect(ours.identitiesOnly).toBe(ssh('identitiesonly') === 'yes');
+    const known = (option: string): string => expanded(ssh(option).replaceAll('"', ''), ours);
+    expect(ours.globalKnownHostsFiles.join(' ')).toBe(known('globalknownhostsfile'));
+    expect(ours.userKnownHostsFiles.join(' ')).toBe(
+      known('userknownhostsfile').replace(/ ~(?=\/)/g, ` ${homedir()}`),
+    );
+    expect(ours.hostKeyAlias ?? '').toBe(ssh('hostkeyalias'));
+    const strict = { yes: 'true', no: 'false', ask: 'ask', 'accept-new': 'accept-new' } as const;
+    expect(strict[ours.strictHostKeyChecking]).toBe(ssh('stricthostkeychecking'));
+    if (ssh('connecttimeout') !== 'none')
+      expect([ours.connectTimeoutSeconds, ours.serverAliveIntervalSeconds, ours.serverAliveCountMax]).toEqual(
+        ['connecttimeout', 'serveraliveinterval', 'serveralivecountmax'].map((option) => Number(ssh(option))),
+      );
+  });
+});
