@@ -37,6 +37,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [browserTests, labTests, gateTests],
           testTimeout: 30_000,
+          hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
         },
       },

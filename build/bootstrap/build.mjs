@@ -29,7 +29,7 @@ export async function buildRenderer() {
       configFile: inRoot(rendererConfig),
       logLevel: 'warn',
       customLogger: stderrLogger,
-      build: { outDir: making, emptyOutDir: true },
+      build: { outDir: making, emptyOutDir: true, rolldownOptions: { checks: { bundlerTimings: false } } },
     });
     utimesSync(join(making, 'index.html'), began, began);
     const old = inRoot(`dist/renderer.${process.pid}.old`);
