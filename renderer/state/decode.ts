@@ -1,7 +1,8 @@
-import { FLAG_ARGUMENTS, FLAG_SKB } from '../../shared/capture/record.ts';
+import { FLAG_ARGUMENTS } from '../../shared/capture/record.ts';
 import type { EventRecord } from '../../shared/capture/record.ts';
 import { inspect } from '../../shared/packet/inspect.ts';
-import type { InspectStart, Layer, ProtocolName } from '../../shared/packet/inspect.ts';
+import type { Layer } from '../../shared/packet/inspect.ts';
+import { readingAsExpected, readingAsFound } from '../../shared/packet/reading.ts';
 import { summary } from '../../shared/packet/summary.ts';
 import { verdict } from '../../shared/packet/verdict.ts';
 import type { Expectation, Verdict } from '../../shared/packet/verdict.ts';
@@ -33,8 +34,8 @@ export function decodeRecord(
   const input = verdictInput(record, expect);
   if (input === null) return { verdict: null, asKernel: null, asIs: [], differ: false };
   const found = verdict({ ...input, kernel });
-  const asIs = readingOf(record, expect, found);
-  const asKernel = expect === 'auto' ? null : readFrom(record, expect, 0);
+  const asIs = inspect(record.bytes, readingAsFound(input, found));
+  const asKernel = expect === 'auto' ? null : inspect(record.bytes, readingAsExpected(input));
   const differ = asKernel !== null && found.kind !== 'as-expected' && !sameReading(asKernel, asIs);
   return { verdict: found, asKernel, asIs, differ };
 }
@@ -50,7 +51,7 @@ export function recordSummary(record: EventRecord, spec: ProbeSpec | null): stri
     case 'unrecognised':
       return firstBytes(record);
     default:
-      return summary(readingOf(record, input.expect, found));
+      return summary(inspect(record.bytes, readingAsFound(input, found)));
   }
 }
 
@@ -76,44 +77,6 @@ export function hexArgument(value: bigint): string {
 
 function expectationFor(spec: ProbeSpec | null): Expectation {
   return spec === null ? 'auto' : expectedLayer(spec);
-}
-
-/** The reading that a verdict speaks of: which header begins the packet, and where. */
-function readingOf(record: EventRecord, expect: Expectation, found: Verdict): Reading {
-  const { kind, headerAt, detail } = found;
-  const tagged = 4 * detail.tags;
-  switch (kind) {
-    case 'ethernet-where-ip-expected':
-      return readFrom(record, 'ethernet', headerAt === null ? 0 : headerAt - 14 - tagged);
-    case 'vlan-where-ip-expected':
-      return readFrom(record, 'vlan', headerAt === null ? 0 : headerAt - Math.max(tagged, 4));
-    case 'ip-where-ethernet-expected':
-      return readFrom(record, 'ip', 0);
-    case 'shifted-ip-header':
-      return readFrom(record, 'ip', detail.shift ?? headerAt ?? 0);
-    case 'wrong-ip-version':
-      return readFrom(record, detail.version === 6 ? 'ipv6' : 'ipv4', headerAt ?? 0);
-    case 'other-protocol':
-      return readFrom(record, (detail.protocol ?? 'payload') as ProtocolName, headerAt ?? 0);
-    case 'tun-packet-information':
-      return behindPrefix(record, 'tun-pi', headerAt);
-    case 'virtio-net-header':
-      return behindPrefix(record, 'virtio-net', headerAt);
-    default:
-      return readFrom(record, expect, 0);
-  }
-}
-
-/** A prefix that has no decoder says only "data": then what lies behind it says more. */
-function behindPrefix(record: EventRecord, prefix: ProtocolName, headerAt: number | null): Reading {
-  const layers = readFrom(record, prefix, 0);
-  return layers[0]?.protocol === 'payload' && headerAt !== null ? readFrom(record, 'ip', headerAt) : layers;
-}
-
-/** @param position relative to where the header was expected */
-function readFrom(record: EventRecord, start: InspectStart, position: number): Reading {
-  const packetLength = record.flags & FLAG_SKB ? record.len - position : null;
-  return inspect(record.bytes, { start, at: position - record.window, packetLength });
 }
 
 function sameReading(a: Reading, b: Reading): boolean {

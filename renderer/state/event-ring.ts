@@ -1,7 +1,15 @@
-import { RECORD_BYTES, readRecord } from '../../shared/capture/record.ts';
+import { FLAG_ARGUMENTS, RECORD_BYTES, readRecord } from '../../shared/capture/record.ts';
 import type { EventRecord } from '../../shared/capture/record.ts';
 
 const FIRST_CAPACITY = 1024;
+
+/** The verdict of a record of plain arguments: there was no packet to judge. */
+export const NO_VERDICT = 255;
+
+/** The verdict of the record that begins at `at`: see the layout in shared/capture/record.ts. */
+export function verdictAt(records: Uint8Array, at: number): number {
+  return (records[at + 5] ?? 0) & FLAG_ARGUMENTS ? NO_VERDICT : (records[at + 4] ?? 0);
+}
 
 /**
  * The newest `capacity` records of one run, in one typed array. Records are addressed by an absolute
@@ -60,9 +68,9 @@ export class EventRing {
     return this.has(number) ? readRecord(this.#view, (number % this.#slots) * RECORD_BYTES) : null;
   }
 
-  /** The record's verdict as an index in VERDICT_KINDS, without reading the rest of it. */
+  /** The record's verdict as an index in VERDICT_KINDS or NO_VERDICT, without reading the rest of it. */
   verdictOf(number: number): number {
-    return this.#view.getUint8((number % this.#slots) * RECORD_BYTES + 4);
+    return verdictAt(this.#bytes, (number % this.#slots) * RECORD_BYTES);
   }
 
   /** Forgets every record; numbers go on where they were. */

@@ -4,7 +4,7 @@ import type { EventRecord } from '../../shared/capture/record.ts';
 import { VERDICT_KINDS } from '../../shared/packet/verdict-kinds.ts';
 import type { ProbeSpec } from '../../shared/probe/spec.ts';
 import { EventFilter } from './event-filter.ts';
-import { EventRing } from './event-ring.ts';
+import { EventRing, verdictAt } from './event-ring.ts';
 import { verdictTone } from './verdict-tone.ts';
 
 /** 131,072 records of 256 bytes: 32 MiB at most, and 2.9 million pixels of rows, far under Chromium's cap. */
@@ -42,7 +42,7 @@ export class Run {
   record = $state.raw<EventRecord | null>(null);
 
   /** Records taken in since the start or the last Clear, by verdict. Read it together with `version`. */
-  readonly counts = new Uint32Array(VERDICT_KINDS.length + 1);
+  readonly counts = new Uint32Array(VERDICT_KINDS.length);
   #filter: EventFilter;
   #frozen = $state.raw<Frozen | null>(null);
   #chosenByUser = false;
@@ -104,9 +104,9 @@ export class Run {
   take(records: Uint8Array): void {
     const before = this.ring.next;
     this.ring.push(records);
-    for (let at = 4; at < records.length; at += RECORD_BYTES) {
-      const verdict = Math.min(records[at] ?? 0, VERDICT_KINDS.length);
-      this.counts[verdict] = (this.counts[verdict] ?? 0) + 1;
+    for (let at = 0; at + RECORD_BYTES <= records.length; at += RECORD_BYTES) {
+      const verdict = verdictAt(records, at);
+      if (verdict < this.counts.length) this.counts[verdict] = (this.counts[verdict] ?? 0) + 1;
     }
     this.#filter.extend();
     if (!this.#chosenByUser && (this.record === null || verdictTone(this.record.verdict) === 'good'))

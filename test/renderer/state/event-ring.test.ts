@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RECORD_BYTES } from '../../../shared/capture/record.ts';
-import { EventRing } from '../../../renderer/state/event-ring.ts';
+import { FLAG_ARGUMENTS, RECORD_BYTES } from '../../../shared/capture/record.ts';
+import { EventRing, NO_VERDICT } from '../../../renderer/state/event-ring.ts';
 import { recordBytes } from './record-bytes.ts';
 
 describe('EventRing', () => {
@@ -37,6 +37,12 @@ describe('EventRing', () => {
     expect([ring.size, ring.read(2)]).toEqual([0, null]);
     ring.push(recordBytes(4, 1, () => 9));
     expect([ring.first, ring.next, ring.verdictOf(3), ring.read(3)?.seq]).toEqual([3, 4, 9, 4]);
+  });
+
+  test('has no verdict on a record of plain arguments', () => {
+    const ring = new EventRing(4);
+    ring.push(recordBytes(1, 1, () => 0, { flags: FLAG_ARGUMENTS }));
+    expect(ring.verdictOf(0)).toBe(NO_VERDICT);
   });
 
   test('holds what a plain array would, whatever the sizes', () => {
