@@ -5,6 +5,7 @@ export type LabFailureCode =
   | 'root-needed'
   | 'image-build-failed'
   | 'boot-failed'
+  | 'guest-died'
   | 'not-running'
   | 'still-running'
   | 'fault-failed'

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { requireTools, runCommand, type CommandResult } from './commands.ts';
 import { LabFailure, progressToStderr, type Progress } from './failure.ts';
 import { GUEST_NAMES, type GuestName } from './guest-names.ts';
-import { ensureImage } from './image.ts';
+import { ensureImage, type Image } from './image.ts';
 import { withLock } from './lock.ts';
 import { LAB_PASSWORD } from './logins.ts';
 import {
@@ -86,18 +86,36 @@ export async function upGuest(name: GuestName, options: UpOptions = {}): Promise
     await stopMachine(paths, name);
     const started = Date.now();
     progress(`${name}: booting (software emulation) …`);
-    const machine = await startMachine(paths, image, machineOptions, progress);
-    await writeSshFiles(paths, progress);
-    try {
-      await waitForSsh(paths, machine, bootSeconds);
-    } catch (error) {
-      await stopMachine(paths, name);
-      throw error;
-    }
+    const boot = async () => await bootMachine(paths, image, machineOptions, progress, bootSeconds);
+    const machine = await boot().catch(async (error: unknown) => {
+      // Software emulation has its own faults: a guest that panics once comes up the next time.
+      if (!(error instanceof LabFailure) || error.code !== 'guest-died') throw error;
+      progress(`${name}: ${error.message} ${error.remedy}\n${name}: booting once more …`);
+      return await boot();
+    });
     const took = ((Date.now() - started) / 1000).toFixed(1);
     progress(`${name}: up after ${took} s, ssh on 127.0.0.1:${machine.port}, pid ${machine.pid}`);
     return await openGuest(paths, machine);
   });
+}
+
+/** Starts a machine and waits until root gets in; ends it when that does not happen. */
+async function bootMachine(
+  paths: LabPaths,
+  image: Image,
+  options: MachineOptions,
+  progress: Progress,
+  bootSeconds: number,
+): Promise<Machine> {
+  const machine = await startMachine(paths, image, options, progress);
+  try {
+    await writeSshFiles(paths, progress);
+    await waitForSsh(paths, machine, bootSeconds);
+    return machine;
+  } catch (error) {
+    await stopMachine(paths, machine.name);
+    throw error;
+  }
 }
 
 /** A guest that runs already. Throws `not-running`. */
@@ -185,7 +203,7 @@ async function waitForSsh(paths: LabPaths, machine: Machine, seconds: number): P
   let last = 'sshd sent no banner';
   while (Date.now() < limit) {
     if ((await findMachine(paths, name))?.pid !== machine.pid) {
-      throw new LabFailure('boot-failed', `QEMU of ${name} ended.`, await readConsoleTail(paths, name));
+      throw new LabFailure('guest-died', `QEMU of ${name} ended.`, await readConsoleTail(paths, name));
     }
     if (await sendsBanner(machine.port)) {
       const login = await runCommand('ssh', [...sshParameters(paths), name, 'true'], {

@@ -73,6 +73,23 @@ describe.skipIf(obstacle !== null)('a machine', () => {
     expect(await findMachine(paths, 'bookworm')).toBeNull();
   }, 60_000);
 
+  it('is booted once more when it dies while it boots', async () => {
+    const said: string[] = [];
+    const up = upGuest('bookworm', { paths, progress: (line) => said.push(line) });
+    let first: number | undefined;
+    for (let round = 0; round < 200 && first === undefined; round++) {
+      await delay(50);
+      first = (await findMachine(paths, 'bookworm'))?.pid;
+    }
+    if (first === undefined) throw new Error('QEMU did not start within 10 s');
+    process.kill(first, 'SIGKILL');
+    const guest = await up;
+    expect(guest.pid).not.toBe(first);
+    expect(said.join('\n')).toContain('booting once more');
+    expect((await guest.run('id -u')).stdout.trim()).toBe('0');
+    await downGuest('bookworm', quiet, paths);
+  }, 400_000);
+
   it('of a private lab is ended once the owner of that lab is dead', async () => {
     const owner = spawn('true');
     await once(owner, 'close');

@@ -121,7 +121,7 @@ export async function stopMachine(paths: LabPaths, name: GuestName): Promise<boo
 export async function readConsoleTail(paths: LabPaths, name: GuestName, lines = 25): Promise<string> {
   const path = paths.run(name).console;
   const text = await readFile(path, 'latin1').catch(() => '');
-  const printable = text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/[^\x20-\x7e\n]/g, '');
+  const printable = text.replace(/[^\x20-\x7e\n]/g, '').replace(/\[[0-9;?]+[A-Za-z]/g, '');
   return `${path}:\n${printable.trim().split('\n').slice(-lines).join('\n')}`;
 }
 
