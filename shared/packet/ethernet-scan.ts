@@ -1,5 +1,5 @@
 /** Reads a position as an Ethernet header with what follows it, and weighs the find. Allocates nothing. */
-import { u16, u8 } from './cursor.ts';
+import { u16, u24, u8 } from './cursor.ts';
 import {
   ipv4Bits,
   ipv4Flags,
@@ -88,7 +88,8 @@ export function maybeEtherType(bytes: Uint8Array, at: number, limit: number): bo
 
 function isLlc(bytes: Uint8Array, at: number): boolean {
   const pair = u16(bytes, at);
-  return (pair === 0xaaaa || pair === 0x4242 || pair === 0xfefe) && u8(bytes, at + 2) === 3;
+  if (u8(bytes, at + 2) !== 3) return false;
+  return pair === 0xaaaa || pair === 0x4242 || pair === 0xfefe || pair === 0xf0f0 || pair === 0xe0e0;
 }
 
 /**
@@ -112,6 +113,14 @@ export function scanEthernet(
   if (at < 0 || at + 14 > limit) return;
   scan.bits = (u8(bytes, at + 6) & 1) === 0 ? 1 : -6;
   scanEtherType(bytes, at + 12, limit, left < 0 ? -1 : left - 12, output, scan);
+  if (scan.follows === FOLLOWS_OTHER) scan.bits += groupBits(bytes, at);
+}
+
+/** Weight of a destination that is a well-known group address; it speaks for a frame of an unknown type. */
+function groupBits(bytes: Uint8Array, at: number): number {
+  const high = u24(bytes, at);
+  if (high === 0xffffff) return u24(bytes, at + 3) === 0xffffff ? 20 : 0;
+  return high === 0x0180c2 || high === 0x01005e || high === 0x01000c || high >> 8 === 0x3333 ? 14 : 0;
 }
 
 /**

@@ -133,7 +133,6 @@ export function explainIpv6(list: EvidenceList, exhibit: Exhibit, offset: number
     payload,
   });
   if (u8(bytes, at + 8) === 0xff) list.observed('ipv6-multicast-source', offset + 8, 16, { source });
-  if (u8(bytes, at + 7) === 0) list.observed('ipv6-hop-limit-zero', offset + 7, 1, {});
   if (exhibit.left !== null) {
     const left = exhibit.left - offset - 40;
     const code =

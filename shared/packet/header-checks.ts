@@ -124,8 +124,8 @@ export const V6_LENGTH_FITS = 4;
 export const V6_LENGTH_EXACT = 8;
 export const V6_LENGTH_LONG = 16;
 export const V6_PROTOCOL_KNOWN = 32;
-/** The source is no multicast address (ip6_rcv_core drops such packets) and the hop limit is not 0. */
-export const V6_ADDRESSES_SANE = 64;
+/** The source is no multicast address: ip6_rcv_core drops such packets. */
+export const V6_SOURCE_SANE = 64;
 /** payload_len is 0 although a header follows: legal only for a jumbogram or a segmented packet. */
 export const V6_LENGTH_ZERO = 128;
 export const V6_LENGTH_UNKNOWN = 256;
@@ -158,7 +158,7 @@ export function ipv6Flags(
     else if (payload + 40 < left) flags |= V6_LENGTH_FITS;
     else flags |= V6_LENGTH_LONG;
   }
-  if (at + 9 <= limit && u8(bytes, at + 8) !== 0xff && u8(bytes, at + 7) !== 0) flags |= V6_ADDRESSES_SANE;
+  if (at + 9 <= limit && u8(bytes, at + 8) !== 0xff) flags |= V6_SOURCE_SANE;
   return flags;
 }
 
@@ -217,6 +217,6 @@ export function ipv6Bits(flags: number): number {
   else if ((flags & (V6_LENGTH_LONG | V6_LENGTH_ZERO)) !== 0) bits -= 5;
   if ((flags & V6_PROTOCOL_KNOWN) !== 0) bits += 3;
   else bits -= 1;
-  if ((flags & V6_CAPTURED) !== 0 && (flags & V6_ADDRESSES_SANE) === 0) bits -= 4;
+  if ((flags & V6_CAPTURED) !== 0 && (flags & V6_SOURCE_SANE) === 0) bits -= 4;
   return bits;
 }

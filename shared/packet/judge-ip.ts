@@ -19,7 +19,7 @@ import {
   V4_PLAIN_IHL,
   V4_VERSION_IHL,
   V6_ADDRESSES_COMMON,
-  V6_ADDRESSES_SANE,
+  V6_SOURCE_SANE,
   V6_CAPTURED,
   V6_LENGTH_EXACT,
   V6_LENGTH_FITS,
@@ -31,6 +31,9 @@ import { ipv4Repair, REPAIR_NONE } from './repair.ts';
 import { leftFrom, offer } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { NOWHERE, TRUNCATED } from './verdict-kinds.ts';
+
+/** Packets that say they are longer than this are seldom; jumbo frames end here. */
+const USUAL_LENGTH = 9216;
 
 /** Weight of the transport checksum of the packet whose IPv4 header is at index `at`: it settles close calls. */
 export function ipv4TransportBits(scene: Scene, at: number): number {
@@ -67,7 +70,9 @@ export function offerIpv4(scene: Scene, goodKind: number, prior: number, damaged
     }
   }
   if (cutInOptions(scene, flags)) {
-    const bits = (u16(bytes, origin + 2) >= (u8(bytes, origin) & 15) * 4 ? 9 : 0) + ipv4FieldBits(flags);
+    const total = u16(bytes, origin + 2);
+    const likely = total >= (u8(bytes, origin) & 15) * 4 && total <= USUAL_LENGTH;
+    const bits = (likely ? 9 : 0) + ipv4FieldBits(flags);
     offer(scene, TRUNCATED, 'ipv4', 4.5 + bits + prior, NOWHERE, NOWHERE, 0, 4, false);
     return;
   }
@@ -108,11 +113,11 @@ export function offerIpv6(scene: Scene, goodKind: number, prior: number, damaged
   }
   const bits = ipv6Weight(bytes, origin, limit, flags);
   if ((flags & V6_LENGTH_LONG) !== 0) {
-    const near = u16(bytes, origin + 4) <= 9216 ? 7 : 0;
+    const near = u16(bytes, origin + 4) <= USUAL_LENGTH ? 7 : 0;
     offer(scene, TRUNCATED, 'ipv6', bits + near + prior, NOWHERE, NOWHERE, 0, 6, false);
     return;
   }
-  if ((flags & V6_CAPTURED) !== 0 && (flags & V6_ADDRESSES_SANE) === 0) {
+  if ((flags & V6_CAPTURED) !== 0 && (flags & V6_SOURCE_SANE) === 0) {
     offer(scene, damagedKind, 'ipv6', bits + 4 + prior, NOWHERE, NOWHERE, 0, 6, false);
     return;
   }
@@ -180,7 +185,7 @@ function offerShiftedIpv6(scene: Scene, kind: number, offset: number): void {
   const at = scene.origin + offset;
   if (at + 40 > scene.limit) return;
   const flags = ipv6Flags(scene.bytes, at, scene.limit, leftFrom(scene, offset), false);
-  const sane = V6_PROTOCOL_KNOWN | V6_ADDRESSES_SANE | V6_CAPTURED;
+  const sane = V6_PROTOCOL_KNOWN | V6_SOURCE_SANE | V6_CAPTURED;
   if ((flags & sane) !== sane || (flags & V6_LENGTH_LONG) !== 0) return;
   if (u8(scene.bytes, at + 6) === 41 && offset === -40) return;
   const bits = ipv6Weight(scene.bytes, at, scene.limit, flags) - SEARCH_BITS;

@@ -19,6 +19,7 @@ import { NOWHERE } from './verdict-kinds.ts';
 
 const ARPHRD_ETHER = 1;
 const ARPHRD_IPGRE = 778;
+const ARPHRD_NONE = 65534;
 const ARPHRD_IP6GRE = 823;
 
 function versionBehind(scan: EthernetScan): number {
@@ -104,15 +105,16 @@ export function offerVlan(scene: Scene, kind: number, protocol: FoundProtocol): 
 }
 
 /**
- * `struct tun_pi` (include/uapi/linux/if_tun.h): flags in host order (TUN_PKT_STRIP = 1), then an EtherType.
+ * `struct tun_pi` (include/uapi/linux/if_tun.h): flags in host order, 0 or on a tun device TUN_PKT_STRIP (1;
+ * elsewhere that is VLAN 1), then an EtherType.
  * Behind it a packet, or on a tap device a frame; a virtio-net header can stand in between.
  */
 export function offerPacketInformation(scene: Scene, kind: number): void {
   const { bytes, origin } = scene;
   if (origin < 0 || origin + 4 > scene.limit) return;
   const flags = u16(bytes, origin);
-  if (flags !== 0 && flags !== 1 && flags !== 0x0100) return;
   const type = u16(bytes, origin + 2);
+  if (flags !== 0 && !((flags === 1 || flags === 0x0100) && scene.deviceType === ARPHRD_NONE)) return;
   const bits = flags === 0 ? 8 : 6;
   offerEtherType(scene, kind, '', 2, bits, 0);
   if (etherTypeName(type) === null) return;

@@ -9,7 +9,7 @@ import type { Scene } from './scene.ts';
 import type { FoundProtocol } from './verdict-kinds.ts';
 import { NOWHERE } from './verdict-kinds.ts';
 
-/** @param kind what to call the find; @param quiet true leaves ARP out (where ARP is what was expected) */
+/** @param kind what to call the find */
 export function offerOtherProtocols(scene: Scene, kind: number): void {
   const { bytes, origin, limit } = scene;
   if (origin < 0 || origin + 4 > limit) return;
@@ -21,6 +21,7 @@ export function offerOtherProtocols(scene: Scene, kind: number): void {
   offerGre(scene, kind);
   offerTunnelPayloads(scene, kind);
   offerWireguard(scene, kind);
+  offerEapol(scene, kind);
   offerIcmp(scene, kind);
   offerUdp(scene, kind);
   const first = u16(bytes, origin);
@@ -150,8 +151,17 @@ function offerWireguard(scene: Scene, kind: number): void {
   if (right) plain(scene, kind, 'wireguard', type === 4 ? 24 : 30);
 }
 
+/** IEEE 802.1X: version 1 to 3, type 0 to 8, and a length that is what is left. */
+function offerEapol(scene: Scene, kind: number): void {
+  const { bytes, origin, left } = scene;
+  const version = u8(bytes, origin);
+  if (version < 1 || version > 3 || u8(bytes, origin + 1) > 8) return;
+  const length = u16(bytes, origin + 2) + 4;
+  if (length === left || (left === 46 && length < left)) plain(scene, kind, 'eapol', 6 + 5 + 14);
+}
+
 /** An ICMP message whose checksum over all that is left of the packet verifies (RFC 792). */
-export function offerIcmp(scene: Scene, kind: number): void {
+function offerIcmp(scene: Scene, kind: number): void {
   const { bytes, origin, limit, left } = scene;
   const type = u8(bytes, origin);
   if (left < 8 || origin + left > limit || type > 18 || u8(bytes, origin + 1) > 15) return;
@@ -159,7 +169,7 @@ export function offerIcmp(scene: Scene, kind: number): void {
 }
 
 /** UDP by its exact length (RFC 768); both ports must be there. */
-export function offerUdp(scene: Scene, kind: number): void {
+function offerUdp(scene: Scene, kind: number): void {
   const { bytes, origin, limit, left } = scene;
   if (left < 8 || origin + 8 > limit || u16(bytes, origin + 4) !== left) return;
   if (u16(bytes, origin) !== 0 && u16(bytes, origin + 2) !== 0) plain(scene, kind, 'udp', 14);

@@ -11,7 +11,7 @@ import {
   ipv4Verifies,
   ipv6Bits,
   ipv6Flags,
-  V6_ADDRESSES_SANE,
+  V6_SOURCE_SANE,
   V6_CAPTURED,
   V6_LENGTH_EXACT,
   V6_PROTOCOL_KNOWN,
@@ -100,7 +100,7 @@ function quickIp(scene: Scene, expect: 'ipv4' | 'ipv6' | 'ip'): boolean {
     bits = ipv4Bits(flags);
   } else if (nibble === 6 && expect !== 'ipv4') {
     const flags = ipv6Flags(bytes, origin, limit, scene.left, scene.output);
-    const needed = V6_CAPTURED | V6_LENGTH_EXACT | V6_ADDRESSES_SANE | V6_PROTOCOL_KNOWN;
+    const needed = V6_CAPTURED | V6_LENGTH_EXACT | V6_SOURCE_SANE | V6_PROTOCOL_KNOWN;
     if ((flags & needed) !== needed) return false;
     bits = ipv6Bits(flags);
   } else return false;

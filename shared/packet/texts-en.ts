@@ -65,7 +65,6 @@ export const en = {
   'evidence.ipv6-length-long':
     'Its payload length is {payload}, but only {left} bytes follow the header (InTruncatedPkts).',
   'evidence.ipv6-multicast-source': 'The source address {source} is multicast, which the kernel drops.',
-  'evidence.ipv6-hop-limit-zero': 'The hop limit is 0.',
   'evidence.ipv6-version': 'Byte 0 ({byte}) is version {version}; everything else fits an IPv6 header.',
   'evidence.transport-checksum-good':
     'The {protocol} checksum behind the IP header at byte {at} verifies as well.',

@@ -55,7 +55,6 @@ export const zhCN = {
   'evidence.ipv6-length-fits': '其载荷长度 {payload} 不超过报文剩余的长度。',
   'evidence.ipv6-length-long': '其载荷长度为 {payload}，但头部之后只有 {left} 字节（InTruncatedPkts）。',
   'evidence.ipv6-multicast-source': '源地址 {source} 是多播地址，内核会丢弃。',
-  'evidence.ipv6-hop-limit-zero': '跳数限制为 0。',
   'evidence.ipv6-version': '字节 0（{byte}）的版本为 {version}；其余部分都符合 IPv6 头。',
   'evidence.transport-checksum-good': '字节 {at} 处 IP 头之后的 {protocol} 校验和也正确。',
   'evidence.arp': '字节 {at} 处开始是一个 ARP 报文：操作 {operation}，以太网与 IPv4 地址。',

@@ -131,7 +131,6 @@ function corruptField(input: VerdictInput, finding: Finding, repair: number): st
   if (finding.version === 6) {
     if (first >> 4 !== 6) return 'version';
     if (u8(bytes, origin + 8) === 0xff) return 'saddr';
-    if (u8(bytes, origin + 7) === 0) return 'hop_limit';
     return 'payload_len';
   }
   if (repair === REPAIR_VERSION_IHL || first < 0x45 || first > 0x4f)

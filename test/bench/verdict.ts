@@ -54,20 +54,30 @@ function matrix(): { lines: BenchLine[]; table: string[] } {
   return { lines, table };
 }
 
-/** Good IPv4 packets, one in ten with a source address that spells an EtherType and an IPv4 first byte. */
-function falseAlarms(): BenchLine[] {
+/** Good packets; of the IPv4 ones one in ten has a source address that spells an EtherType and a first byte. */
+function falseAlarms(version: 4 | 6, count: number): BenchLine[] {
   const random = new Random(7);
+  const expectation = version === 4 ? 'ipv4' : 'ipv6';
   let ethernetAlarms = 0;
   let others = 0;
-  for (let run = 0; run < GOOD_PACKETS; run++) {
-    const bytes = run % 10 === 0 ? spellingPacket(random) : randomIpv4Packet(random, random.below(100));
-    const { kind } = verdictCode({ bytes, window: 0, expect: 'ipv4', packetLength: bytes.length, skb: null });
+  for (let run = 0; run < count; run++) {
+    const length = random.below(100);
+    const spelling = version === 4 && run % 10 === 0;
+    const good = version === 4 ? randomIpv4Packet(random, length) : randomIpv6Packet(random, length);
+    const bytes = spelling ? spellingPacket(random) : good;
+    const { kind } = verdictCode({
+      bytes,
+      window: 0,
+      expect: expectation,
+      packetLength: bytes.length,
+      skb: null,
+    });
     if (kind === 'ethernet-where-ip-expected') ethernetAlarms++;
     else if (kind !== 'as-expected') others++;
   }
   return [
-    line('verdict-false-ethernet-in-good-ipv4', ethernetAlarms, `of ${GOOD_PACKETS}`),
-    line('verdict-other-than-expected-in-good-ipv4', others, `of ${GOOD_PACKETS}`),
+    line(`verdict-false-ethernet-in-good-ipv${version}`, ethernetAlarms, `of ${count}`),
+    line(`verdict-other-than-expected-in-good-ipv${version}`, others, `of ${count}`),
   ];
 }
 
@@ -91,5 +101,10 @@ function recall(): BenchLine {
 export async function run(): Promise<BenchLine[]> {
   const { lines, table } = matrix();
   process.stderr.write(table.join('\n') + '\n');
-  return Promise.resolve([...lines, ...falseAlarms(), recall()]);
+  return Promise.resolve([
+    ...lines,
+    ...falseAlarms(4, GOOD_PACKETS),
+    ...falseAlarms(6, GOOD_PACKETS / 5),
+    recall(),
+  ]);
 }

@@ -227,6 +227,21 @@ group('good packets', () => {
   });
 });
 
+group('what is no packet', () => {
+  it.each([
+    'GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n',
+    'ELF and so on, Ethernet is not here at all',
+    'Jabberwocky, with eyes of flame, came whiffling through',
+  ])('text: %s', (text) => {
+    for (const packetLength of [text.length, null]) {
+      for (const expectation of ['ipv4', 'ipv6', 'ip', 'ethernet'] as const) {
+        const bytes = new TextEncoder().encode(text);
+        expect(judged(bytes, { expect: expectation, packetLength }).kind).toBe('unrecognised');
+      }
+    }
+  });
+});
+
 group('other faults', () => {
   it('an IP header where Ethernet was expected', () => {
     expect(judged(echo(), { expect: 'ethernet' })).toMatchObject({

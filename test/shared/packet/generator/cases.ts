@@ -341,18 +341,18 @@ function otherProtocol(random: Random): KnownCase {
 function packetInformation(random: Random): KnownCase {
   const version = random.chance(0.7) ? 4 : 6;
   const type = version === 4 ? 0x0800 : 0x86dd;
-  const pi = words16(random.chance(0.9) ? 0 : 1, type);
-  const skb: SkbState | null = random.chance(0.5)
-    ? { ...NO_SKB, deviceType: 65534, deviceName: 'tun0' }
-    : null;
+  const onTun = random.chance(0.5);
+  const skb: SkbState | null = onTun ? { ...NO_SKB, deviceType: 65534, deviceName: 'tun0' } : null;
+  const pi = words16(onTun && random.chance(0.2) ? 1 : 0, type);
   const frame = random.chance(0.2);
   const packet = packetOf(random, version);
   const rest = frame ? ethernet(random.bytes(6), sourceMac(random), [], type, packet, false) : packet;
   const at = frame ? 18 : 4;
+  const tap = frame && random.chance(0.5);
   const draft: Draft = {
-    expect: expectIp(random, version),
+    expect: tap ? 'ethernet' : expectIp(random, version),
     packet: concat(pi, rest),
-    headerAt: at,
+    headerAt: tap ? 4 : at,
     made: frame ? 'tun_pi and a frame' : 'tun_pi',
     needed: at + headerLength(packet),
   };
@@ -379,10 +379,11 @@ function virtio(random: Random): KnownCase {
   const frame = random.chance(0.5);
   const rest = frame ? concat(ethernetHeader(random, version), packet) : packet;
   const at = length + (frame ? 14 : 0);
+  const tap = frame && random.chance(0.5);
   const draft: Draft = {
-    expect: expectIp(random, version),
+    expect: tap ? 'ethernet' : expectIp(random, version),
     packet: concat(header, rest),
-    headerAt: at,
+    headerAt: tap ? length : at,
     made: `virtio-net header of ${length} bytes${frame ? ' and a frame' : ''}`,
     needed: at + headerLength(packet),
   };
