@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { declaration, prototype, typeText } from '../../../shared/btf/declare.ts';
+import { allPrototypes, declaration, prototype, typeText } from '../../../shared/btf/declare.ts';
 import { parseBtf } from '../../../shared/btf/decoder.ts';
 import { signature } from '../../../shared/btf/functions.ts';
 import { refusal } from './refusal.ts';
@@ -92,6 +92,40 @@ describe('declarations', () => {
     expect(prototype(btf, variadic)).toBe('int _printk(const char *fmt, ...)');
     expect(prototype(btf, returnsFunction)).toBe('int (*signal(int number))(void *data, size_t)');
     expect(refusal(() => prototype(btf, int)).code).toBe('E_NOTFOUND');
+  });
+
+  test('all at once are the same as one by one', () => {
+    const evil = new BtfWriter({ base: btf });
+    for (const name of ['plain', 'a;b', 'x'.repeat(600), 'é', '']) {
+      evil.function(name, evil.prototype(toCallback, [['p', receive]]));
+      evil.function(
+        name,
+        evil.prototype(skb, [
+          ['p;', w.nextId > 0 ? array : 0],
+          ['', 0],
+        ]),
+      );
+      evil.function(name, none);
+    }
+    const loop = evil.const(evil.nextId);
+    evil.function('endless', evil.prototype(loop, []));
+    evil.function(
+      'wide',
+      evil.prototype(
+        0,
+        Array.from({ length: 5_000 }, () => ['p', array] as const),
+      ),
+    );
+    evil.function('last', evil.prototype(0, []));
+    const module = parseBtf(evil.bytes(), { base: btf });
+    for (const file of [btf, module]) {
+      const single = [...file.functions()].map((id) => {
+        const text = signature(file, id);
+        return text.includes('/* E_') ? '' : text;
+      });
+      expect(allPrototypes(file)).toBe(single.map((text) => `${text}\n`).join(''));
+    }
+    expect(allPrototypes(module).split('\n').slice(-4)).toEqual(['', '', 'void last(void)', '']);
   });
 
   test('a split BTF declares with the types of its base', () => {

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { allPrototypes, prototype } from '../../../shared/btf/declare.ts';
 import { parseBtf } from '../../../shared/btf/decoder.ts';
 import { layoutOf } from '../../../shared/btf/layout.ts';
 import type { Layout } from '../../../shared/btf/layout.ts';
 import { bpftoolDump, differences } from './bpftool-oracle.ts';
+import { libbpfPrototypes, missingLibbpf, withoutLibbpfHabits } from './libbpf-oracle.ts';
 import { paholeStructs, rowsOf } from './pahole-oracle.ts';
 import type { Row } from './pahole-oracle.ts';
 import { describeWith, missingProgram, unreadable } from './tool.ts';
@@ -69,4 +71,18 @@ describe('oracles on the running kernel', () => {
       });
     },
   );
+
+  describeWith('every prototype is what libbpf writes', unreadable(vmlinux) ?? missingLibbpf(), () => {
+    test('vmlinux', { timeout: 120_000 }, () => {
+      const btf = parseBtf(readFileSync(vmlinux));
+      const ours = allPrototypes(btf).split('\n').slice(0, -1);
+      const theirs = libbpfPrototypes(vmlinux).map(withoutLibbpfHabits);
+      expect(theirs.length).toBe(btf.functions().length);
+      expect(ours.length).toBe(theirs.length);
+      expect(theirs.flatMap((text, i) => (text === ours[i] ? [] : [`${text}\n${ours[i] ?? ''}`]))).toEqual(
+        [],
+      );
+      expect([...btf.functions()].filter((id, i) => prototype(btf, id) !== ours[i])).toEqual([]);
+    });
+  });
 });
