@@ -68,17 +68,29 @@ function frameBefore({ input }: Circumstances): boolean {
   return type > 0x5dc && etherTypeName(type) !== null;
 }
 
+/**
+ * bpf_redirect() removes the MAC header only for the types that dev_is_mac_header_xmit() lists. ARPHRD_IP6GRE
+ * came with 5.14 (a3fa449ffcf5), ARPHRD_PIMREG with 5.18 (4ee06de7729d), ARPHRD_PPP with 6.6 (August 2023);
+ * the last two were carried over to older stable kernels.
+ */
+function keepsMacHeader(deviceType: number, below: number): Rule {
+  const since = `${Math.floor(below / 1000)}.${below % 1000}`;
+  return {
+    code: 'redirect-keeps-mac-header',
+    kinds: ['ethernet-where-ip-expected'],
+    below,
+    proven: false,
+    holds: (it) => (it.input.skb?.deviceType === deviceType ? { ...deviceValues(it), since } : null),
+  };
+}
+
 const ETHERNET: readonly VerdictKind[] = ['ethernet-where-ip-expected'];
 const CORRUPT: readonly VerdictKind[] = ['corrupt-ip-header'];
 
 const RULES: readonly Rule[] = [
-  {
-    code: 'ppp-keeps-mac-header',
-    kinds: ETHERNET,
-    below: 6006,
-    proven: false,
-    holds: (it) => (it.input.skb?.deviceType === 512 ? deviceValues(it) : null),
-  },
+  keepsMacHeader(823, 5014),
+  keepsMacHeader(779, 5018),
+  keepsMacHeader(512, 6006),
   {
     code: 'l2-frame-to-tun',
     kinds: ETHERNET,

@@ -35,6 +35,7 @@ const ARPHRD_NAMES: ReadonlyMap<number, string> = new Map([
   [776, 'ARPHRD_SIT'],
   [777, 'ARPHRD_IPDDP'],
   [778, 'ARPHRD_IPGRE'],
+  [779, 'ARPHRD_PIMREG'],
   [823, 'ARPHRD_IP6GRE'],
   [824, 'ARPHRD_NETLINK'],
   [826, 'ARPHRD_VSOCKMON'],
@@ -56,6 +57,7 @@ export function carriesBareIp(type: number): boolean {
     type === 769 ||
     type === 776 ||
     type === 778 ||
+    type === 779 ||
     type === 823 ||
     type === 65534 ||
     type === 65535 ||

@@ -102,10 +102,10 @@ export const en = {
     'Device {device} is of type {arphrd}: it carries raw IP, yet an Ethernet frame came through it. Seen when a generic XDP program redirects a frame to the tunnel with bpf_redirect() without removing the MAC header (or at the other end of the tunnel), and when an AF_PACKET socket writes a frame to it.',
   'remedy.l2-frame-to-l3-device':
     'Remove the MAC header before the redirect: bpf_xdp_adjust_head(ctx, 14) in XDP. Or redirect from tc, where bpf_redirect() removes it for devices that carry raw IP.',
-  'cause.ppp-keeps-mac-header':
-    'Device {device} is of type ARPHRD_PPP, and this kernel does not list that type in dev_is_mac_header_xmit(): bpf_redirect() to it keeps the MAC header.',
-  'remedy.ppp-keeps-mac-header':
-    'Use a kernel from 6.6 on (or a stable kernel with that fix), or remove the MAC header in the program.',
+  'cause.redirect-keeps-mac-header':
+    'Kernels before {since}, unless the fix was carried over, do not list {arphrd} in dev_is_mac_header_xmit(): bpf_redirect() to {device} keeps the MAC header.',
+  'remedy.redirect-keeps-mac-header':
+    'Use a kernel from {since} on (or a stable kernel with that fix), or remove the MAC header in the program.',
   'cause.two-ethernet-headers':
     'An Ethernet header lies before the expected position too: the frame carries two. Seen when a BPF program adds a MAC header with bpf_skb_change_head() to a frame that has one, or a tunnel delivers Ethernet without ETH_P_TEB.',
   'remedy.two-ethernet-headers':

@@ -88,9 +88,10 @@ export const zhCN = {
     '设备 {device} 的类型为 {arphrd}：它承载裸 IP，却传入了一个以太网帧。常见于 generic XDP 程序未去掉 MAC 头就用 bpf_redirect() 把帧重定向到隧道（或在隧道另一端），以及 AF_PACKET 套接字向它写入帧。',
   'remedy.l2-frame-to-l3-device':
     '重定向之前去掉 MAC 头：XDP 中用 bpf_xdp_adjust_head(ctx, 14)；或从 tc 重定向，那里 bpf_redirect() 会为承载裸 IP 的设备去掉它。',
-  'cause.ppp-keeps-mac-header':
-    '设备 {device} 的类型为 ARPHRD_PPP，而该内核的 dev_is_mac_header_xmit() 未列出这一类型：bpf_redirect() 到它时会保留 MAC 头。',
-  'remedy.ppp-keeps-mac-header': '使用 6.6 及以上的内核（或含该修复的稳定版），或在程序中去掉 MAC 头。',
+  'cause.redirect-keeps-mac-header':
+    '{since} 之前的内核（未移植该修复时）在 dev_is_mac_header_xmit() 中没有列出 {arphrd}：bpf_redirect() 到 {device} 时会保留 MAC 头。',
+  'remedy.redirect-keeps-mac-header':
+    '使用 {since} 及以上的内核（或含该修复的稳定版），或在程序中去掉 MAC 头。',
   'cause.two-ethernet-headers':
     '预期位置之前还有一个以太网头：该帧带有两个。常见于 BPF 程序用 bpf_skb_change_head() 给已有 MAC 头的帧再加一个，或隧道未用 ETH_P_TEB 就交付以太网。',
   'remedy.two-ethernet-headers':

@@ -333,7 +333,9 @@ group('other faults', () => {
   it('causes that only some kernels have', () => {
     const frame = ethernet(MAC, SOURCE, [], 0x0800, echo(), false);
     const skb = { ...NO_SKB, deviceType: 512, deviceName: 'ppp0' };
-    expect(judged(frame, { skb, kernel: '6.1.0-56-cloud-amd64' }).cause?.code).toBe('ppp-keeps-mac-header');
+    expect(judged(frame, { skb, kernel: '6.1.0-56-cloud-amd64' }).cause?.code).toBe(
+      'redirect-keeps-mac-header',
+    );
     expect(judged(frame, { skb, kernel: '6.12.48' }).cause?.code).toBe('l2-frame-to-l3-device');
     expect(judged(frame, { skb }).cause?.code).toBe('l2-frame-to-l3-device');
   });
