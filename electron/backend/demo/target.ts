@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import type { DemoTarget } from '../index.ts';
+import { HOST_DEFAULTS } from '../ssh/config.ts';
 import type { HostConfig } from '../ssh/config.ts';
 import { startDemoServer } from './server.ts';
 import { readRecording } from './recording.ts';
@@ -21,11 +22,12 @@ export async function openDemoTarget(
     const identity = join(directory, 'id_ed25519');
     const knownHosts = join(directory, 'known_hosts');
     const publicBlob = Buffer.from(user.public.split(' ')[1] ?? '', 'base64');
-    const server = await startDemoServer(recording, host.private, publicBlob);
     await writeFile(identity, user.private, { mode: 0o600 });
+    const server = await startDemoServer(recording, host.private, publicBlob);
     await writeFile(knownHosts, `[127.0.0.1]:${server.port} ${host.public}\n`, { mode: 0o600 });
     return {
       config: {
+        ...HOST_DEFAULTS,
         alias: 'demo',
         hostName: '127.0.0.1',
         port: server.port,
@@ -51,9 +53,17 @@ export async function openDemoTarget(
 
   return {
     recording: recording.info,
-    start: async () => (await (started ??= start())).config,
+    start: async () => {
+      started ??= start().catch((error: unknown) => {
+        started = null;
+        throw error;
+      });
+      return (await started).config;
+    },
     close: async () => {
-      if (started !== null) await (await started).close();
+      const running = await started?.catch(() => null);
+      started = null;
+      await running?.close();
     },
   };
 }

@@ -1,14 +1,17 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fail } from '../../../shared/contract/failure.ts';
 import { profile } from '../../../shared/profile/schema.ts';
 import type { Profile } from '../../../shared/profile/schema.ts';
 
 const SUFFIX = '.skblens.json';
+/** Notes are 20,000 characters at most; a larger file is not an investigation. */
+const MAX_BYTES = 1 << 20;
 
 /** Investigations as files of one folder, one each; a file that is not valid is left alone and skipped in the list. */
 export class ProfileStore {
   readonly #directory: string;
+  #saves = 0;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -28,7 +31,7 @@ export class ProfileStore {
   /** Writes the file whole or not at all. */
   async save(saved: Profile): Promise<void> {
     const file = this.#file(saved.name);
-    const temporary = `${file}.${process.pid}.tmp`;
+    const temporary = `${file}.${process.pid}-${++this.#saves}.tmp`;
     try {
       await mkdir(this.#directory, { recursive: true, mode: 0o700 });
       await writeFile(temporary, `${JSON.stringify(saved, null, 2)}\n`, { mode: 0o600 });
@@ -40,7 +43,10 @@ export class ProfileStore {
   }
 
   async remove(name: string): Promise<void> {
-    await rm(this.#file(name), { force: true });
+    const file = this.#file(name);
+    await rm(file, { force: true }).catch((error: unknown) => {
+      throw new Fail('file-unwritable', { file, message: (error as Error).message });
+    });
   }
 
   /** Only names the schema accepts become file names: no separators, no leading dot. */
@@ -54,6 +60,9 @@ export class ProfileStore {
 export async function readProfile(file: string): Promise<Profile> {
   let json: unknown;
   try {
+    const found = await stat(file);
+    if (!found.isFile()) throw new Error('not a file');
+    if (found.size > MAX_BYTES) throw new Error(`${found.size} bytes, more than ${MAX_BYTES}`);
     json = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
     throw new Fail('profile-unreadable', { file, message: (error as Error).message });

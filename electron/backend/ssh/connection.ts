@@ -1,6 +1,5 @@
-import { createConnection } from 'node:net';
-import type { Socket } from 'node:net';
 import { readFile } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import type { AnyAuthMethod, ClientChannel, ParsedKey, ServerHostKeyAlgorithm } from 'ssh2';
 import type { HostKeyAnswer, HostKeyQuestion } from '../../../shared/contract/api.ts';
@@ -15,6 +14,8 @@ import {
   lookupName,
   readKnownHosts,
 } from './known-hosts.ts';
+import { openRoute } from './route.ts';
+import type { Route } from './route.ts';
 
 /** What must be asked of a person while connecting. */
 export interface Asker {
@@ -49,6 +50,8 @@ export interface Connection {
   readonly hostKey: string;
   /** Starts a command; throws `channel-refused` or `connection-lost`. */
   exec(command: string): Promise<Channel>;
+  /** A stream to a port as the host sees it: how a jump host is used. Throws `connection-lost`, or an error with sshd's reason. */
+  forward(host: string, port: number): Promise<Duplex>;
   /** Called once, when the connection has gone away without being asked to. */
   onLost(listener: (failure: Fail) => void): void;
   close(): void;
@@ -83,7 +86,22 @@ const HOST_KEY_TYPES = [
  * handshake waits for a person. Throws a `Fail`; leaves nothing open when it does.
  */
 export async function connect(config: HostConfig, asker: Asker, signal?: AbortSignal): Promise<Connection> {
-  const first = await attempt(config, null, signal);
+  const route = await openRoute(config, (hop) => connect(hop, asker, signal), signal);
+  try {
+    return await connectThrough(route, config, asker, signal);
+  } catch (error) {
+    route.close();
+    throw error;
+  }
+}
+
+async function connectThrough(
+  route: Route,
+  config: HostConfig,
+  asker: Asker,
+  signal: AbortSignal | undefined,
+): Promise<Connection> {
+  const first = await attempt(route, config, null, signal);
   if (first.kind === 'connected') return first.connection;
   const { key } = first;
   const values = {
@@ -96,10 +114,10 @@ export async function connect(config: HostConfig, asker: Asker, signal?: AbortSi
   if (config.strictHostKeyChecking === 'yes') throw new Fail('host-key-unknown', values);
   if (config.strictHostKeyChecking === 'ask') {
     const answer = await asker.hostKey({ ...values, file });
-    if (answer === 'cancel') throw new Fail('host-key-unknown', values);
+    if (answer !== 'once' && answer !== 'save') throw new Fail('host-key-unknown', values);
     save = answer === 'save';
   }
-  const second = await attempt(config, key, signal);
+  const second = await attempt(route, config, key, signal);
   if (second.kind === 'unknown-host-key') throw new Fail('host-key-unknown', values);
   if (save && file !== '')
     await appendKnownHost(
@@ -119,6 +137,7 @@ type Attempt =
   | { readonly kind: 'unknown-host-key'; readonly key: Buffer };
 
 async function attempt(
+  route: Route,
   config: HostConfig,
   pinned: Buffer | null,
   signal: AbortSignal | undefined,
@@ -127,7 +146,7 @@ async function attempt(
   const name = config.hostKeyAlias ?? config.hostName;
   const port = config.hostKeyAlias === null ? config.port : 22;
   const credentials = await gatherCredentials(config);
-  const socket = await openSocket(config, signal);
+  const socket = await route.dial();
   const offered: string[] = [];
   const client = new ssh2.Client();
 
@@ -149,7 +168,8 @@ async function attempt(
     signal?.addEventListener('abort', abort, { once: true });
 
     client.on('error', (error: Error & { level?: string }) => {
-      if (error.level === 'agent') offered.push(`agent (${error.message})`);
+      if (error instanceof Fail && !ready) verdict ??= error;
+      else if (error.level === 'agent') offered.push(`agent (${error.message})`);
       else if (ready) lost ??= new Fail('connection-lost', { host: config.alias, message: error.message });
       else verdict ??= classify(error, config, offered);
     });
@@ -163,6 +183,7 @@ async function attempt(
         return;
       }
       for (const channel of channels) channel.release();
+      route.close();
       if (closed) return;
       closed = true;
       const failure =
@@ -183,6 +204,7 @@ async function attempt(
       const connection: Connection = {
         config,
         hostKey: fingerprint(presented),
+        forward: (host, port) => openForward(client, config, host, port, isOpen),
         exec: (command) => openChannel(client, config, command, isOpen, channels),
         onLost: (listener) => lostListeners.push(listener),
         close: end,
@@ -276,31 +298,6 @@ async function loadIdentity(file: string, named: boolean): Promise<ParsedKey | n
   throw new Fail(encrypted ? 'identity-encrypted' : 'identity-unreadable', { file, message: key.message });
 }
 
-function openSocket(config: HostConfig, signal: AbortSignal | undefined): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(new Fail('cancelled'));
-    const socket = createConnection({ host: config.hostName, port: config.port, noDelay: true });
-    const fail = (failure: Fail): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      reject(failure);
-    };
-    const abort = (): void => fail(new Fail('cancelled'));
-    const timer = setTimeout(
-      () => fail(new Fail('connect-timeout', { ...where(config), seconds: config.connectTimeoutSeconds })),
-      config.connectTimeoutSeconds * 1000,
-    );
-    signal?.addEventListener('abort', abort, { once: true });
-    socket.once('error', (error: NodeJS.ErrnoException) => fail(classifySocket(error, config)));
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-      socket.removeAllListeners('error');
-      resolve(socket);
-    });
-  });
-}
-
 function openChannel(
   client: ssh2.Client,
   config: HostConfig,
@@ -320,6 +317,29 @@ function openChannel(
         channels.add(channel);
         void channel.exit.then(() => channels.delete(channel));
         resolve(channel);
+      });
+    } catch {
+      lost();
+    }
+  });
+}
+
+function openForward(
+  client: ssh2.Client,
+  config: HostConfig,
+  host: string,
+  port: number,
+  isOpen: () => boolean,
+): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const lost = (): void =>
+      reject(new Fail('connection-lost', { host: config.alias, message: 'it is closed' }));
+    if (!isOpen()) return lost();
+    try {
+      client.forwardOut('127.0.0.1', 0, host, port, (error, stream) => {
+        if (!isOpen()) return lost();
+        if (error) return reject(error);
+        resolve(stream);
       });
     } catch {
       lost();
@@ -370,20 +390,6 @@ function orderHostKeyTypes(known: readonly string[]): ServerHostKeyAlgorithm[] {
 
 function where(config: HostConfig): { host: string; port: number } {
   return { host: config.hostName, port: config.port };
-}
-
-function classifySocket(error: NodeJS.ErrnoException, config: HostConfig): Fail {
-  switch (error.code) {
-    case 'ECONNREFUSED':
-      return new Fail('connect-refused', where(config));
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new Fail('host-not-found', { host: config.hostName, message: error.code });
-    case 'ETIMEDOUT':
-      return new Fail('connect-timeout', { ...where(config), seconds: config.connectTimeoutSeconds });
-    default:
-      return new Fail('connect-failed', { ...where(config), message: error.message });
-  }
 }
 
 function classify(error: Error & { level?: string }, config: HostConfig, offered: readonly string[]): Fail {

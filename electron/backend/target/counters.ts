@@ -49,14 +49,14 @@ export async function watchCounters(
 export function parseSnmp(text: string): Record<string, number> {
   const values: Record<string, number> = {};
   const lines = text.split('\n').filter((line) => /^\w+: /.test(line));
-  for (let i = 0; i + 1 < lines.length; i += 2) {
-    const [group, ...names] = (lines[i] ?? '').split(/\s+/);
-    const [same, ...numbers] = (lines[i + 1] ?? '').split(/\s+/);
+  for (let i = 0; i + 1 < lines.length; i++) {
+    const [group, ...names] = (lines[i] ?? '').trim().split(/\s+/);
+    const [same, ...numbers] = (lines[i + 1] ?? '').trim().split(/\s+/);
     if (group === undefined || group !== same) continue;
-    for (const [at, name] of names.entries()) {
-      const number = Number(numbers[at]);
-      if (Number.isFinite(number)) values[`${group.slice(0, -1)}.${name}`] = number;
-    }
+    i++;
+    for (const [at, name] of names.entries())
+      if (/^-?\d{1,20}$/.test(numbers[at] ?? ''))
+        values[`${group.slice(0, -1)}.${name}`] = Number(numbers[at]);
   }
   return values;
 }

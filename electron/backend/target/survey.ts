@@ -46,25 +46,31 @@ export function readFacts(text: string, ownConnection: string): TargetFacts {
     if (equals > 0) lines.set(line.slice(0, equals), line.slice(equals + 1).trim());
   }
   const value = (name: string): string => (lines.get(name) ?? '').slice(0, 200);
-  const version = /v?(\d+)\.(\d+)(?:\.\d+)?/.exec(value('bpftrace'));
+  // A bpftrace that cannot start says so in a line of its own, which may hold the version of a library.
+  const version = /^bpftrace v?((\d{1,4})\.(\d{1,4})(?:\.\d{1,4})?)/.exec(value('bpftrace'));
   const lockdown = /\[(none|integrity|confidentiality)\]/.exec(value('lockdown'));
-  const uptime = Number(value('uptime').split(' ')[0]);
-  const now = Number(value('now'));
-  const offset = Number.isFinite(now - uptime) ? BigInt(Math.round((now - uptime) * 1000)) * 1_000_000n : 0n;
+  const uptime = nanoseconds(value('uptime').split(' ')[0] ?? '');
+  const now = nanoseconds(value('now'));
   return {
     hostname: value('hostname'),
     release: value('release'),
     machine: value('machine'),
-    btfBytes: /^\d+$/.test(value('btf')) ? Number(value('btf')) : null,
+    btfBytes: /^\d{1,12}$/.test(value('btf')) ? Number(value('btf')) : null,
     bpftrace: version
-      ? { version: version[0].replace(/^v/, ''), major: Number(version[1]), minor: Number(version[2]) }
+      ? { version: version[1] ?? '', major: Number(version[2]), minor: Number(version[3]) }
       : null,
-    uid: /^\d+$/.test(value('uid')) ? Number(value('uid')) : -1,
+    uid: /^\d{1,10}$/.test(value('uid')) ? Number(value('uid')) : -1,
     tracefs: value('tracefs') || null,
     lockdown: lockdown ? (lockdown[1] as TargetFacts['lockdown']) : null,
     connection: parseSshConnection(ownConnection || value('connection')),
-    clockOffset: offset.toString(),
+    clockOffset: (now === null || uptime === null ? 0n : now - uptime).toString(),
   };
+}
+
+/** Seconds with a decimal fraction; null for anything else, also for the `%N` of a date that knows no nanoseconds. */
+function nanoseconds(text: string): bigint | null {
+  const match = /^(\d{1,12})(?:\.(\d{1,9}))?$/.exec(text);
+  return match ? BigInt(match[1] ?? '0') * 1_000_000_000n + BigInt((match[2] ?? '').padEnd(9, '0')) : null;
 }
 
 /** Facts as items a person reads, each with what to do about it. */
