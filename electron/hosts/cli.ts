@@ -1,19 +1,34 @@
 import { Fail, assertNever } from '../../shared/contract/failure.ts';
+import { openDemoTarget } from '../backend/demo/target.ts';
 import type { BackendDeps } from '../backend/index.ts';
 import { parseCommandLine, specFor, USAGE, usage } from './commands/arguments.ts';
 import type { CommandLine } from './commands/arguments.ts';
-import { profileDirectory, VERSION } from './commands/client.ts';
-import { demoCommand, demoTarget } from './commands/demo.ts';
+import { cacheDirectory, profileDirectory, VERSION } from './commands/client.ts';
+import { demoCommand, demoTarget, RECORDING } from './commands/demo.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { createOutput } from './commands/output.ts';
 import type { Output } from './commands/output.ts';
 import { probeHost } from './commands/probe.ts';
 import { runProfileCommand } from './commands/run-profile.ts';
 import { serveCommand } from './commands/serve.ts';
-import { functionsCommand, surveyCommand } from './commands/survey.ts';
+import { functionsCommand, structCommand } from './commands/kernel.ts';
+import { surveyCommand } from './commands/survey.ts';
 
-const COMMANDS = ['survey', 'functions', 'probe', 'inspect', 'run', 'demo', 'serve', 'help'] as const;
+const COMMANDS = [
+  'survey',
+  'functions',
+  'struct',
+  'probe',
+  'inspect',
+  'run',
+  'demo',
+  'serve',
+  'help',
+] as const;
 type Command = (typeof COMMANDS)[number];
+
+/** What was wrong with the command line itself. */
+const USAGE_CODES: ReadonlySet<string> = new Set(['usage', 'filter-invalid', 'function-name-invalid']);
 
 /** The program: `argv` without node and script. Gives the exit status; the first Ctrl-C ends gently, the second at once. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -24,17 +39,26 @@ export async function main(argv: readonly string[]): Promise<number> {
   };
   process.on('SIGINT', interrupted);
   process.on('SIGTERM', interrupted);
+  let broken: NodeJS.ErrnoException | null = null;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') interrupted();
+    broken ??= error;
+    stopper.abort();
   });
+  // Whoever read our output went away (`| head`), which is no failure; a full disk is.
+  const status = (otherwise: number): number => {
+    if (broken === null) return otherwise;
+    if (broken.code === 'EPIPE') return 0;
+    process.stderr.write(`skblens: the output cannot be written: ${broken.message}\n`);
+    return 1;
+  };
   let output = createOutput(argv.includes('--json'), process);
   try {
     const line = parseCommandLine(argv);
     output = createOutput(line.json, process);
-    return await dispatch(line, output, stopper.signal);
+    return status(await dispatch(line, output, stopper.signal));
   } catch (error) {
-    output.failure(error);
-    return error instanceof Fail && error.failure.code === 'usage' ? 2 : 1;
+    if (broken === null) output.failure(error);
+    return status(error instanceof Fail && USAGE_CODES.has(error.failure.code) ? 2 : 1);
   } finally {
     process.off('SIGINT', interrupted);
     process.off('SIGTERM', interrupted);
@@ -44,11 +68,13 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function dispatch(line: CommandLine, output: Output, signal: AbortSignal): Promise<number> {
   const command: Command | undefined = line.help ? 'help' : COMMANDS.find((one) => one === line.command);
   if (command === undefined) throw usage(`there is no command "${line.command}"`);
-  const demo = await demoTarget();
+  const demo =
+    command === 'demo' ? await openDemoTarget(RECORDING) : command === 'serve' ? await demoTarget() : null;
   const deps: BackendDeps = {
     version: VERSION,
     shell: 'browser',
     profileDirectory: profileDirectory(),
+    cacheDirectory: cacheDirectory(),
     ssh: line.ssh,
     demo,
   };
@@ -71,9 +97,11 @@ async function run(
       output.text(USAGE);
       return 0;
     case 'survey':
-      return surveyCommand(line, output, deps);
+      return surveyCommand(line, output, deps, signal);
     case 'functions':
-      return functionsCommand(line, output, deps);
+      return functionsCommand(line, output, deps, signal);
+    case 'struct':
+      return structCommand(line, output, deps);
     case 'probe': {
       const [host, functionName, ...more] = line.positionals;
       if (host === undefined || functionName === undefined || more.length > 0)
@@ -87,8 +115,10 @@ async function run(
     case 'run':
       return runProfileCommand(line, output, deps, signal);
     case 'demo':
+      if (line.positionals.length > 0) throw usage('demo takes no arguments');
       return demoCommand(line, output, deps, signal);
     case 'serve':
+      if (line.positionals.length > 0) throw usage('serve takes no arguments');
       return serveCommand(line, output, deps, signal);
     default:
       return assertNever(command);

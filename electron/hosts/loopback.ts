@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, join, normalize, sep } from 'node:path';
+import { extname, join, normalize, resolve, sep } from 'node:path';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { Fail } from '../../shared/contract/failure.ts';
@@ -51,6 +51,8 @@ export async function startLoopback(
   let origin = '';
   let cookieName = '';
 
+  const files = resolve(staticDirectory);
+
   const hasCookie = (request: IncomingMessage): boolean =>
     (request.headers.cookie ?? '').split(/;\s*/).some((pair) => {
       const equals = pair.indexOf('=');
@@ -85,7 +87,7 @@ export async function startLoopback(
       response.end();
       return;
     }
-    await sendFile(staticDirectory, url.pathname, response);
+    await sendFile(files, url.pathname, response);
   };
 
   const server = createServer((request, response) => {
@@ -101,6 +103,7 @@ export async function startLoopback(
   });
   const closers = new Set<() => Promise<void>>();
   server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => undefined);
     const refuse = (status: string): void =>
       void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
     if (`http://${request.headers.host}` !== origin) return refuse('421 Misdirected Request');
@@ -114,6 +117,8 @@ export async function startLoopback(
         closers.add(close);
         return client.handlers;
       });
+      // Among them a message over the limit: ws closes the socket itself.
+      webSocket.on('error', () => undefined);
       webSocket.on('close', () => {
         closers.delete(close);
         void close();
@@ -121,9 +126,9 @@ export async function startLoopback(
     });
   });
 
-  await new Promise<void>((resolve, reject) => {
+  await new Promise<void>((done, reject) => {
     server.once('error', (error) => reject(new Fail('port-unavailable', { port, message: error.message })));
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, '127.0.0.1', done);
   });
   const bound = (server.address() as AddressInfo).port;
   origin = `http://127.0.0.1:${bound}`;
@@ -135,7 +140,7 @@ export async function startLoopback(
       await Promise.all([...closers].map((close) => close()));
       for (const webSocket of sockets.clients) webSocket.terminate();
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await new Promise((done) => server.close(done));
     },
   };
 }

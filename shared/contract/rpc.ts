@@ -15,12 +15,12 @@ type Untyped = Record<string, (input: unknown) => unknown>;
  * and what it throws becomes a failure on the other side.
  */
 export function serveBackend(transport: Transport, makeBackend: (page: Page) => BackendHandlers): void {
-  const functions: Record<string, (input: unknown) => Promise<Answer>> = {};
+  const functions = Object.create(null) as Record<string, (input: unknown) => Promise<Answer>>;
   const rpc = createBirpc<Untyped, typeof functions, false>(functions, {
     post: (message: string) => transport.send(message),
     on: (listener) => transport.onMessage((message) => typeof message === 'string' && listener(message)),
     serialize: (message: unknown) => JSON.stringify(message),
-    deserialize: (message: string) => JSON.parse(message) as unknown,
+    deserialize: readMessage,
     timeout: -1,
     proxify: false,
   });
@@ -52,7 +52,7 @@ export function connectBackend(
   questions: PageQuestions,
   onBatch: (bytes: Uint8Array) => void,
 ): Backend {
-  const functions: Record<string, (input: never) => unknown> = { ...events };
+  const functions = Object.assign(Object.create(null) as Record<string, (input: never) => unknown>, events);
   for (const [name, ask] of Object.entries(questions))
     functions[name] = (question) => answer(async () => (ask as (input: never) => unknown)(question));
   const rpc = createBirpc<Untyped, typeof functions, false>(functions, {
@@ -60,7 +60,7 @@ export function connectBackend(
     on: (listener) =>
       transport.onMessage((message) => (typeof message === 'string' ? listener(message) : onBatch(message))),
     serialize: (message: unknown) => JSON.stringify(message),
-    deserialize: (message: string) => JSON.parse(message) as unknown,
+    deserialize: readMessage,
     timeout: -1,
     proxify: false,
   });
@@ -73,6 +73,23 @@ export function connectBackend(
   for (const name of Object.keys(apiCalls))
     backend[name] = async (input) => unwrap((await rpc.$call(name, input)) as Answer);
   return backend as unknown as Backend;
+}
+
+/** An answer to no question: what a message that is none becomes, since birpc throws where nobody catches it. */
+const NOTHING = { t: 's', i: '' } as const;
+
+/** birpc's messages: {t: "q", m: method, a: arguments, i?: id} and {t: "s", i: id, r?: result, e?: error}. */
+function readMessage(text: string): unknown {
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return NOTHING;
+  }
+  if (typeof message !== 'object' || message === null) return NOTHING;
+  const { t, m, a, i } = message as Readonly<Record<string, unknown>>;
+  const isCall = t === 'q' && typeof m === 'string' && Array.isArray(a);
+  return isCall || (t === 's' && typeof i === 'string') ? message : NOTHING;
 }
 
 async function answer(run: () => Promise<unknown>): Promise<Answer> {

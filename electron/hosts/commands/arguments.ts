@@ -9,7 +9,8 @@ import type { SshOverrides } from '../../backend/ssh/config.ts';
 export const USAGE = `skblens: what the kernel really saw in a packet, on a remote Linux host, over SSH
 
   skblens survey HOST                  what the target can do
-  skblens functions HOST [QUERY]       functions that can be probed, with their signatures
+  skblens functions HOST|--btf FILE [QUERY]    functions, their signatures, what can be attached
+  skblens struct HOST|--btf FILE NAME          a struct's layout: offsets, bitfields, holes
   skblens probe HOST FUNCTION          probe a function and judge each packet
       --filter none|bad-ip-header|misfit     --expect ethernet|ipv4|ipv6|ip|auto
       --count N   --for 10s                  --expect-verdict KIND

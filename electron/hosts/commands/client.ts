@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Backend, Page, PageEvents } from '../../../shared/contract/api.ts';
+import { Fail } from '../../../shared/contract/failure.ts';
 import { createBackend } from '../../backend/index.ts';
 import type { BackendDeps } from '../../backend/index.ts';
 import type { CommandLine } from './arguments.ts';
@@ -21,18 +22,37 @@ export function profileDirectory(): string {
   return join(base, 'skblens', 'investigations');
 }
 
+/** What a call that failed says: after Ctrl-C that it was cancelled, not what broke on the way. */
+export function reasonOf(error: unknown, signal: AbortSignal): unknown {
+  return signal.aborted ? new Fail('cancelled') : error;
+}
+
+/** Where what can be fetched again is kept, by the conventions of the platform. */
+export function cacheDirectory(): string {
+  const base =
+    process.platform === 'darwin'
+      ? join(homedir(), 'Library', 'Caches')
+      : process.platform === 'win32'
+        ? (process.env['LOCALAPPDATA'] ?? homedir())
+        : (process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'));
+  return join(base, 'skblens', 'kernels');
+}
+
 export interface LocalClient {
   readonly backend: Backend;
+  /** From here on Ctrl-C is the caller's affair. */
+  letFinish(): void;
   close(): Promise<void>;
 }
 
-/** The backend in this process, with the terminal as its page: events go to `events`, questions are answered by options. */
+/** The backend in this process, with the terminal as its page: events go to `events`, questions are answered by options; Ctrl-C ends it before it has begun to probe. */
 export function openLocalClient(
   line: CommandLine,
   output: Output,
   deps: BackendDeps,
-  events: Partial<PageEvents>,
-  onBatch: (bytes: Uint8Array) => void,
+  signal: AbortSignal,
+  events: Partial<PageEvents> = {},
+  onBatch: (bytes: Uint8Array) => void = () => undefined,
 ): LocalClient {
   const page: Page = {
     event: (name, payload) => {
@@ -50,5 +70,16 @@ export function openLocalClient(
     },
   };
   const client = createBackend(deps).open(page);
-  return { backend: client.handlers as unknown as Backend, close: () => client.close() };
+  const close = (): Promise<void> => client.close();
+  const interrupted = (): void => void close();
+  if (signal.aborted) interrupted();
+  signal.addEventListener('abort', interrupted, { once: true });
+  return {
+    backend: client.handlers as unknown as Backend,
+    letFinish: () => signal.removeEventListener('abort', interrupted),
+    close: async () => {
+      signal.removeEventListener('abort', interrupted);
+      await close();
+    },
+  };
 }

@@ -8,7 +8,7 @@ import type { Output } from './output.ts';
 import { probeHost } from './probe.ts';
 
 /** The recording lies in the source tree, two folders above this bundle (dist/electron/). */
-const RECORDING = join(
+export const RECORDING = join(
   dirname(fileURLToPath(import.meta.url)),
   '../../electron/backend/demo/recording.jsonl.gz',
 );

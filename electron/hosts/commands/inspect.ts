@@ -57,6 +57,7 @@ export async function inspectCommand(
     if (signal.aborted || reader.problem !== null) break;
     await output.drained();
   }
+  if (signal.aborted) throw new Fail('cancelled');
   const problem = reader.end();
   if (problem !== null)
     throw new Fail(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { failureOf } from '../../../shared/contract/failure.ts';
 import type { Failure } from '../../../shared/contract/failure.ts';
 
@@ -19,7 +20,7 @@ export interface Streams {
   readonly stdout: {
     write(text: string): unknown;
     readonly writableNeedDrain: boolean;
-    once(event: 'drain', listener: () => void): unknown;
+    once(event: 'drain' | 'error' | 'close', listener: () => void): unknown;
   };
   readonly stderr: { write(text: string): unknown };
 }
@@ -28,9 +29,9 @@ export function createOutput(json: boolean, streams: Streams): Output {
   return {
     json,
     text: (line) => {
-      if (!json) streams.stdout.write(`${line}\n`);
+      if (!json) streams.stdout.write(`${printable(line)}\n`);
     },
-    note: (line) => void streams.stderr.write(`${line}\n`),
+    note: (line) => void streams.stderr.write(`${printable(line)}\n`),
     line: (object) => {
       if (json) streams.stdout.write(`${jsonLine(object)}\n`);
     },
@@ -43,7 +44,9 @@ export function createOutput(json: boolean, streams: Streams): Output {
     },
     drained: () =>
       streams.stdout.writableNeedDrain
-        ? new Promise((resolve) => void streams.stdout.once('drain', resolve))
+        ? new Promise((resolve) => {
+            for (const event of ['drain', 'error', 'close'] as const) streams.stdout.once(event, resolve);
+          })
         : Promise.resolve(),
   };
 }
@@ -53,24 +56,26 @@ function failureLines(failure: Failure): string {
   return `skblens: ${printable(failure.message)}\n  ${printable(failure.remedy)}${detail}\n`;
 }
 
+/** Stands where an integer goes; no text of a target can know it. */
+const MARK = randomUUID();
+const MARKED = new RegExp(`"${MARK}(\\d+)"`, 'g');
+
 /** Integers beyond 2^53 are exact in JSON text, only JSON.stringify cannot write them. */
 function jsonLine(object: Readonly<Record<string, unknown>>): string {
   const bigs: string[] = [];
   const text = JSON.stringify(object, (_key, value: unknown) => {
     if (typeof value !== 'bigint') return value;
     bigs.push(value.toString());
-    return `\u0000big${bigs.length - 1}\u0000`;
+    return `${MARK}${bigs.length - 1}`;
   });
-  return bigs.length === 0
-    ? text
-    : text.replace(/"\\u0000big(\d+)\\u0000"/g, (_whole, at: string) => bigs[Number(at)] ?? '0');
+  return bigs.length === 0 ? text : text.replace(MARKED, (_whole, at: string) => bigs[Number(at)] ?? '0');
 }
 
 /** What a target or a file sent, safe for a terminal: control characters (but newline and tab) and bidi controls are made visible. */
 export function printable(text: string): string {
   return text.replace(
     // eslint-disable-next-line no-control-regex
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g,
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

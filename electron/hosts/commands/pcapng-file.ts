@@ -16,10 +16,14 @@ import { VERSION } from './client.ts';
 export class PcapngFile {
   readonly #stream: WriteStream;
   readonly #writer: PcapngWriter;
+  #broken: Error | null = null;
 
   private constructor(stream: WriteStream, writer: PcapngWriter) {
     this.#stream = stream;
     this.#writer = writer;
+    stream.on('error', (error) => {
+      this.#broken ??= error;
+    });
   }
 
   /** Throws `file-unwritable`. */
@@ -27,7 +31,7 @@ export class PcapngFile {
     const stream = createWriteStream(file);
     await new Promise<void>((resolve, reject) => {
       stream.once('open', () => resolve());
-      stream.once('error', (error) => reject(new Fail('file-unwritable', { file, message: error.message })));
+      stream.once('error', (error) => reject(unwritable(file, error)));
     });
     const writer = new PcapngWriter({
       application: `skblens ${VERSION}`,
@@ -62,8 +66,15 @@ export class PcapngFile {
     );
   }
 
+  /** Throws `file-unwritable` if any part of it could not be written; a second call does nothing. */
   async close(lost: number): Promise<void> {
+    if (this.#stream.writableEnded) return;
     this.#stream.write(this.#writer.end(lost));
-    await new Promise<void>((resolve) => this.#stream.end(resolve));
+    await new Promise<void>((resolve) => this.#stream.end(() => resolve()));
+    if (this.#broken !== null) throw unwritable(String(this.#stream.path), this.#broken);
   }
+}
+
+function unwritable(file: string, error: Error): Fail {
+  return new Fail('file-unwritable', { file, message: error.message });
 }

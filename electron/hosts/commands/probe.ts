@@ -9,7 +9,7 @@ import { expectedLayer, skbState, verdictInput } from '../../../shared/probe/rec
 import type { ProbeSpec } from '../../../shared/probe/spec.ts';
 import type { BackendDeps } from '../../backend/index.ts';
 import type { CommandLine } from './arguments.ts';
-import { openLocalClient } from './client.ts';
+import { openLocalClient, reasonOf } from './client.ts';
 import { PcapngFile } from './pcapng-file.ts';
 import { eventLines, verdictJson } from './event-text.ts';
 import type { Output } from './output.ts';
@@ -41,6 +41,7 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
   let pcapng: PcapngFile | null = null;
   let clockOffset = 0n;
   let runNumber: number | null = null;
+  let started = false;
   let attachedSaid = false;
   let lostSaid = 0;
   const named = typeof job.host === 'string' ? job.host : 'demo';
@@ -66,6 +67,7 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
     line,
     output,
     job.deps,
+    job.signal,
     {
       runState: onState,
       sessionLost: ({ failure }) => finished.resolve({ kind: 'failed', failure, totals: NO_TOTALS }),
@@ -79,7 +81,9 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
       if (batch === null || info === null) return;
       const view = new DataView(batch.records.buffer, batch.records.byteOffset, batch.records.byteLength);
       for (let i = 0; i < batch.count; i++) printEvent(readRecord(view, i * RECORD_BYTES), info);
-      void client.backend.credit({ run: batch.run, bytes: batch.records.length });
+      void output
+        .drained()
+        .then(() => client.backend.credit({ run: batch.run, bytes: batch.records.length }));
     },
   );
 
@@ -109,11 +113,8 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
   };
 
   const stop = (): void => {
-    if (runNumber === null)
-      finished.resolve({ kind: 'failed', failure: new Fail('cancelled').failure, totals: NO_TOTALS });
-    else void client.backend.stopProbe({ run: runNumber }).catch(() => undefined);
+    if (runNumber !== null) void client.backend.stopProbe({ run: runNumber }).catch(() => undefined);
   };
-  job.signal.addEventListener('abort', stop, { once: true });
   try {
     info =
       typeof job.host === 'string'
@@ -140,6 +141,9 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
     if (job.signal.aborted) throw new Fail('cancelled');
     if (line.pcapng !== null) pcapng = await PcapngFile.create(line.pcapng, survey.facts, named);
     runNumber = (await client.backend.startProbe({ session: info.session, spec })).run;
+    started = true;
+    client.letFinish();
+    job.signal.addEventListener('abort', stop, { once: true });
     if (job.signal.aborted) stop();
     const end = await finished.promise;
     await pcapng?.close(lostSaid);
@@ -149,9 +153,12 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
       output.note(`skblens: stopped (${end.reason}); ${totalsText(end.totals)}`);
     }
     return { seenVerdicts, failed: false };
+  } catch (error) {
+    throw started ? error : reasonOf(error, job.signal);
   } finally {
     job.signal.removeEventListener('abort', stop);
     await client.close();
+    await pcapng?.close(lostSaid);
   }
 }
 

@@ -14,6 +14,7 @@ export async function runProfileCommand(
 ): Promise<number> {
   const [file, ...given] = line.positionals;
   if (file === undefined) throw usage('run takes a PROFILE.json and HOSTs');
+  if (line.pcapng !== null && given.length > 1) throw usage('--pcapng takes the events of one HOST');
   const profile = await readProfile(file);
   const hosts = given.length > 0 ? given : [profile.host];
   const { count, seconds } = line.spec;
