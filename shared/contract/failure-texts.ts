@@ -40,6 +40,27 @@ const en = {
     message: 'The connection to {host} port {port} failed: {message}.',
     remedy: 'Compare with: ssh -v -p {port} {host}',
   },
+  'jump-loop': {
+    message: '{file} sends {host} through itself: {way}.',
+    remedy: 'Except the jump host from its own ProxyJump, for example: Host * !{host}',
+  },
+  'jump-host-failed': {
+    message: 'The jump host {hop} on the way to {host} failed. {message}',
+    remedy: '{remedy}',
+  },
+  'jump-forward-failed': {
+    message: 'The jump host {hop} could not reach {host} port {port}: {message}.',
+    remedy:
+      'Is the name known and the port open there? sshd of the jump host must allow it (AllowTcpForwarding).',
+  },
+  'proxy-command-failed': {
+    message: 'The ProxyCommand for {host} ended with {status}: {command}',
+    remedy: 'Try the command by itself; what it said is below.',
+  },
+  'algorithms-unsupported': {
+    message: '{file} line {line}: {option} for {host} leaves nothing that skblens speaks: {names}.',
+    remedy: 'Allow one of: {known}.',
+  },
   'ssh-handshake-failed': {
     message: '{host} and skblens found no common SSH algorithm: {message}.',
     remedy:
@@ -100,10 +121,6 @@ const en = {
     message: 'The wrapper that keeps commands on {host} on a leash did not start ({message}).',
     remedy: 'The account needs a POSIX /bin/sh and dd. Nothing was started.',
   },
-  'sudo-password-wrong': {
-    message: 'sudo on {host} did not accept the password.',
-    remedy: 'Nothing was started. Try once more with the right password; skblens never retries by itself.',
-  },
   'sudo-refused': {
     message: 'sudo on {host} refused: {message}.',
     remedy: 'Connect as root, or ask for a sudoers entry that allows /bin/sh for this user.',
@@ -125,6 +142,22 @@ const en = {
     remedy:
       'Its kernel was built without CONFIG_DEBUG_INFO_BTF: use a kernel with BTF, or give one with --btf.',
   },
+  'btf-damaged': {
+    message: 'The BTF of {origin} cannot be read: {message}.',
+    remedy: 'Fetch it again; if it stays so, report it with the file.',
+  },
+  'btf-download-damaged': {
+    message: 'The BTF of {host} did not arrive whole: {message}.',
+    remedy: 'A module may have been loaded or removed meanwhile: try again.',
+  },
+  'struct-unknown': {
+    message: 'There is no struct or union "{name}" in the BTF of {origin}.',
+    remedy: 'Check the spelling; typedefs are found by their own name.',
+  },
+  'function-not-attachable': {
+    message: '{function} cannot be probed on {host}: {message}',
+    remedy: 'Choose another function on the same path; its neighbours stand beside it in the list.',
+  },
   'function-unknown': {
     message:
       '{function} cannot be probed on {host}: bpftrace finds no such function in the BTF of the running kernel.',
@@ -141,10 +174,6 @@ const en = {
   'filter-invalid': {
     message: 'The filter "{filter}" is not known: {message}.',
     remedy: 'Filters: {known}.',
-  },
-  'engine-unavailable': {
-    message: 'The engine {engine} is not available on {host}: {message}.',
-    remedy: 'Use --engine auto.',
   },
   'probe-failed': {
     message: 'bpftrace on {host} could not run the probe on {function} (exit status {status}).',
@@ -183,6 +212,11 @@ const en = {
   'recording-missing': {
     message: 'The recording for the demo target is missing or damaged: {message}.',
     remedy: 'Make it again with: npm run lab -- record',
+  },
+  'not-recorded': {
+    message: 'What "{command}" would give is not in the recording behind {host}.',
+    remedy:
+      'The demo target replays what was recorded on a real kernel. Connect to a host of your own for the rest.',
   },
   'port-unavailable': {
     message: 'skblens cannot listen on 127.0.0.1 port {port}: {message}.',
@@ -230,6 +264,26 @@ const zhCN = {
   'connect-failed': {
     message: '连接 {host} 端口 {port} 失败:{message}。',
     remedy: '可对照:ssh -v -p {port} {host}',
+  },
+  'jump-loop': {
+    message: '{file} 让 {host} 经由自身跳转:{way}。',
+    remedy: '请将跳板机排除在它自己的 ProxyJump 之外,例如:Host * !{host}',
+  },
+  'jump-host-failed': {
+    message: '前往 {host} 途中的跳板机 {hop} 失败。{message}',
+    remedy: '{remedy}',
+  },
+  'jump-forward-failed': {
+    message: '跳板机 {hop} 无法到达 {host} 端口 {port}:{message}。',
+    remedy: '那里能解析该名称、端口是否开放?跳板机的 sshd 必须允许转发(AllowTcpForwarding)。',
+  },
+  'proxy-command-failed': {
+    message: '{host} 的 ProxyCommand 以 {status} 结束:{command}',
+    remedy: '请单独运行该命令;下面是它的输出。',
+  },
+  'algorithms-unsupported': {
+    message: '{file} 第 {line} 行:{host} 的 {option} 没有留下 skblens 支持的算法:{names}。',
+    remedy: '请允许其中之一:{known}。',
   },
   'ssh-handshake-failed': {
     message: '{host} 与 skblens 没有共同的 SSH 算法:{message}。',
@@ -285,10 +339,6 @@ const zhCN = {
     message: '在 {host} 上约束命令的包装脚本未能启动({message})。',
     remedy: '该账户需要 POSIX /bin/sh 和 dd。没有启动任何东西。',
   },
-  'sudo-password-wrong': {
-    message: '{host} 上的 sudo 不接受该密码。',
-    remedy: '没有启动任何东西。请用正确的密码再试一次;skblens 绝不自行重试。',
-  },
   'sudo-refused': {
     message: '{host} 上的 sudo 拒绝:{message}。',
     remedy: '以 root 连接,或申请允许该用户运行 /bin/sh 的 sudoers 条目。',
@@ -309,6 +359,22 @@ const zhCN = {
     message: '{host} 没有 /sys/kernel/btf/vmlinux。',
     remedy: '其内核未启用 CONFIG_DEBUG_INFO_BTF:请使用带 BTF 的内核,或用 --btf 给出一份。',
   },
+  'btf-damaged': {
+    message: '无法读取 {origin} 的 BTF:{message}。',
+    remedy: '请重新获取;若仍如此,请连同文件一起报告。',
+  },
+  'btf-download-damaged': {
+    message: '{host} 的 BTF 未完整到达:{message}。',
+    remedy: '其间可能有模块被加载或移除:请重试。',
+  },
+  'struct-unknown': {
+    message: '{origin} 的 BTF 中没有名为“{name}”的 struct 或 union。',
+    remedy: '请检查拼写;typedef 以其自身名称查找。',
+  },
+  'function-not-attachable': {
+    message: '{host} 上无法探测 {function}:{message}',
+    remedy: '请选择同一路径上的其他函数;列表中它的邻居就在旁边。',
+  },
   'function-unknown': {
     message: '{host} 上无法探测 {function}:bpftrace 在运行内核的 BTF 中找不到该函数。',
     remedy: '请搜索函数列表;编译器会内联某些函数,或将其改名(.constprop、.isra)。',
@@ -322,10 +388,6 @@ const zhCN = {
     remedy: '不带过滤器探测,或选择带 sk_buff 参数的函数。',
   },
   'filter-invalid': { message: '过滤器“{filter}”未知:{message}。', remedy: '可用过滤器:{known}。' },
-  'engine-unavailable': {
-    message: '{host} 上没有引擎 {engine}:{message}。',
-    remedy: '请使用 --engine auto。',
-  },
   'probe-failed': {
     message: '{host} 上的 bpftrace 无法运行对 {function} 的探针(退出状态 {status})。',
     remedy: '下面是 bpftrace 的原话。',
@@ -356,6 +418,10 @@ const zhCN = {
   'recording-missing': {
     message: '演示目标的录制缺失或损坏:{message}。',
     remedy: '请重新录制:npm run lab -- record',
+  },
+  'not-recorded': {
+    message: '{host} 背后的录制中没有“{command}”的结果。',
+    remedy: '演示目标只重放在真实内核上录制的内容。其余请连接你自己的主机。',
   },
   'port-unavailable': {
     message: 'skblens 无法监听 127.0.0.1 端口 {port}:{message}。',

@@ -5,6 +5,7 @@ import { createServer, createConnection } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { HOST_DEFAULTS } from '../../electron/backend/ssh/config.ts';
 import type { HostConfig } from '../../electron/backend/ssh/config.ts';
 
 /** A real sshd of this machine on 127.0.0.1, with its own host keys, for one test file. */
@@ -59,6 +60,7 @@ export async function startSshd(options: readonly string[] = []): Promise<Sshd> 
     identity: file('id'),
     knownHosts,
     config: (changes = {}) => ({
+      ...HOST_DEFAULTS,
       alias: 'local',
       hostName: '127.0.0.1',
       port,

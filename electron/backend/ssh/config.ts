@@ -24,7 +24,66 @@ export interface HostConfig {
   readonly connectTimeoutSeconds: number;
   readonly serverAliveIntervalSeconds: number;
   readonly serverAliveCountMax: number;
+  readonly route: HostRoute;
+  /** AddressFamily; 0 is any. */
+  readonly addressFamily: 0 | 4 | 6;
+  /** Address of this machine that a direct connection comes from, null for any. */
+  readonly bindAddress: string | null;
+  /** Algorithms that the config names, null for those of skblens. */
+  readonly algorithms: HostAlgorithms;
+  /** Methods in the order in which they are tried, as ssh names them; null for the usual order. */
+  readonly preferredAuthentications: readonly string[] | null;
+  readonly pubkeyAuthentication: boolean;
+  readonly passwordAuthentication: boolean;
+  readonly kbdInteractiveAuthentication: boolean;
+  readonly numberOfPasswordPrompts: number;
+  /** True: nobody may be asked for anything. */
+  readonly batchMode: boolean;
+  /** True: a saved host name is hashed. */
+  readonly hashKnownHosts: boolean;
+  /** File of host keys that are refused, null for none. */
+  readonly revokedHostKeys: string | null;
 }
+
+/** How the TCP stream to sshd comes about. */
+export type HostRoute =
+  | { readonly kind: 'direct' }
+  /** Through the sshd of `via`, which may itself lie behind another. */
+  | { readonly kind: 'jump'; readonly via: HostConfig }
+  /** Through the stdin and stdout of a command, its tokens expanded. */
+  | { readonly kind: 'command'; readonly command: string };
+
+export interface HostAlgorithms {
+  readonly kex: readonly string[] | null;
+  readonly hostKey: readonly string[] | null;
+  readonly cipher: readonly string[] | null;
+  readonly mac: readonly string[] | null;
+}
+
+/** What holds where a config says nothing: spread it under a HostConfig that is made by hand. */
+export const HOST_DEFAULTS = {
+  identitiesNamed: false,
+  identitiesOnly: false,
+  agent: null,
+  globalKnownHostsFiles: [],
+  hostKeyAlias: null,
+  strictHostKeyChecking: 'ask',
+  connectTimeoutSeconds: 15,
+  serverAliveIntervalSeconds: 5,
+  serverAliveCountMax: 2,
+  route: { kind: 'direct' },
+  addressFamily: 0,
+  bindAddress: null,
+  algorithms: { kex: null, hostKey: null, cipher: null, mac: null },
+  preferredAuthentications: null,
+  pubkeyAuthentication: true,
+  passwordAuthentication: true,
+  kbdInteractiveAuthentication: true,
+  numberOfPasswordPrompts: 3,
+  batchMode: false,
+  hashKnownHosts: false,
+  revokedHostKeys: null,
+} as const satisfies Partial<HostConfig>;
 
 /** Options of the command line that win over the config file, as in ssh. */
 export interface SshOverrides {
@@ -112,6 +171,7 @@ export async function resolveHost(destination: string, overrides: SshOverrides):
   );
   const agent = one(options, 'identityagent') ?? 'SSH_AUTH_SOCK';
   return {
+    ...HOST_DEFAULTS,
     alias: host,
     hostName,
     port: resolvedPort,
