@@ -60,7 +60,9 @@ function sectionWords(bytes: Uint8Array, header: BtfHeader): Uint32Array {
   if (!swapped && (bytes.byteOffset + start) % 4 === 0) {
     return new Uint32Array(bytes.buffer, bytes.byteOffset + start, length / 4);
   }
-  const words = new Uint32Array(bytes.slice(start, start + length).buffer);
+  // Not slice(): on Node's Buffer that is a view of the same memory.
+  const words = new Uint32Array(length / 4);
+  new Uint8Array(words.buffer).set(bytes.subarray(start, start + length));
   if (swapped) {
     for (let i = 0; i < words.length; i++) {
       const word = words[i] ?? 0;

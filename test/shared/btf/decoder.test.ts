@@ -152,6 +152,8 @@ describe.each(['little', 'big'] as const)('a %s-endian file', (endian) => {
         const btf = parseBtf(moved.subarray(shift));
         expect(btf.type(2)).toEqual({ kind: 'typedef', id: 2, name: 'word', typeId: 1 });
         expect(btf.pointerSize).toBe(4);
+        const inPool = Buffer.from(moved.buffer).subarray(shift);
+        expect(parseBtf(inPool).name(2)).toBe('word');
       }
     }
   });

@@ -77,9 +77,9 @@ export function libbpfPrototypes(file: string, base?: string): string[] {
 
 /**
  * A prototype without what libbpf writes otherwise on purpose: bodies of unnamed types, `___2` behind the second struct of a name, `()` for no
- * parameters, `[0]`, a space before `(*`, `volatile const` in its own order, and (before 1.6) attributes as tags.
+ * parameters, `[0]`, a space before `(*`, and (before 1.6) attributes as tags.
  */
-export function withoutLibbpfHabits(text: string): string {
+function withoutLibbpfHabits(text: string): string {
   let plain = text.replace(/___\d+\b/g, '');
   for (let before = ''; before !== plain;) {
     before = plain;
@@ -91,6 +91,15 @@ export function withoutLibbpfHabits(text: string): string {
     .replaceAll('()', '(void)')
     .replaceAll('[0]', '[]')
     .replaceAll('* (*', '*(*')
-    .replaceAll('volatile const', 'const volatile')
     .replace(/btf_type_tag\("(address_space\(\d+\))"\)/g, '$1');
+}
+
+/** The prototypes that differ, both texts. The order of `const volatile` is libbpf's own: it does not follow the file. */
+export function prototypeDifferences(theirs: readonly string[], ours: readonly string[]): string[] {
+  const inOneOrder = (text: string): string => text.replaceAll('volatile const', 'const volatile');
+  return theirs.flatMap((text, i) => {
+    const expected = withoutLibbpfHabits(text);
+    const actual = ours[i] ?? '';
+    return inOneOrder(expected) === inOneOrder(actual) ? [] : [`${expected}\n${actual}`];
+  });
 }

@@ -5,7 +5,7 @@ import { parseBtf } from '../../../shared/btf/decoder.ts';
 import { layoutOf } from '../../../shared/btf/layout.ts';
 import type { Layout } from '../../../shared/btf/layout.ts';
 import { bpftoolDump, differences } from './bpftool-oracle.ts';
-import { libbpfPrototypes, missingLibbpf, withoutLibbpfHabits } from './libbpf-oracle.ts';
+import { libbpfPrototypes, missingLibbpf, prototypeDifferences } from './libbpf-oracle.ts';
 import { paholeStructs, rowsOf } from './pahole-oracle.ts';
 import type { Row } from './pahole-oracle.ts';
 import { describeWith, missingProgram, unreadable } from './tool.ts';
@@ -76,12 +76,10 @@ describe('oracles on the running kernel', () => {
     test('vmlinux', { timeout: 120_000 }, () => {
       const btf = parseBtf(readFileSync(vmlinux));
       const ours = allPrototypes(btf).split('\n').slice(0, -1);
-      const theirs = libbpfPrototypes(vmlinux).map(withoutLibbpfHabits);
+      const theirs = libbpfPrototypes(vmlinux);
       expect(theirs.length).toBe(btf.functions().length);
       expect(ours.length).toBe(theirs.length);
-      expect(theirs.flatMap((text, i) => (text === ours[i] ? [] : [`${text}\n${ours[i] ?? ''}`]))).toEqual(
-        [],
-      );
+      expect(prototypeDifferences(theirs, ours)).toEqual([]);
       expect([...btf.functions()].filter((id, i) => prototype(btf, id) !== ours[i])).toEqual([]);
     });
   });
