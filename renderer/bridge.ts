@@ -1,4 +1,5 @@
 import { Fail } from '../shared/contract/failure.ts';
+import { portChannel } from '../shared/contract/port-channel.ts';
 import type { Transport } from '../shared/contract/transport.ts';
 
 /**
@@ -14,7 +15,7 @@ export function openTransport(): Promise<Transport> {
 const electronPort = new Promise<Transport>((resolve) => {
   window.addEventListener('message', function take(message: MessageEvent) {
     const port = message.ports[0];
-    if (message.source !== window || message.data !== 'skblens-port' || port === undefined) return;
+    if (message.source !== window || message.data !== portChannel || port === undefined) return;
     window.removeEventListener('message', take);
     resolve(portTransport(port));
   });

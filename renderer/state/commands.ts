@@ -28,7 +28,7 @@ export function commandsOf(workbench: Workbench): readonly Command[] {
     add(`view-${view}`, t('command.view', { view: t(`view.${view}`) }), [`Alt+${index + 1}`], () =>
       workbench.show(view),
     );
-  if (live?.functions.chosen)
+  if (live?.functions.chosen && live.functions.chosen.attachable !== 'no')
     add('probe', t('command.probe'), workbench.view === 'functions' ? ['P'] : [], () =>
       workbench.openProbe(),
     );

@@ -37,6 +37,8 @@ export class FunctionBrowser {
         name: name.slice(colon + 1),
         module: colon < 0 ? '' : name.slice(0, colon),
         signature: '',
+        attachable: 'unknown',
+        reason: '',
       }
     );
   }

@@ -40,6 +40,12 @@ class Locale {
     });
   };
 
+  /** The text of a key that is made from what came over the wire; null if there is none. */
+  find(key: string): string | null {
+    const table: Readonly<Record<string, string>> = texts[this.name];
+    return Object.hasOwn(table, key) ? (table[key] ?? null) : null;
+  }
+
   /** A whole number with the language's thousands separators. */
   integer(value: number): string {
     return this.#integers.format(value);

@@ -3,6 +3,7 @@ import type { Failure } from '../../shared/contract/failure.ts';
 import { Counters } from './counters.svelte.ts';
 import { FunctionBrowser } from './function-browser.svelte.ts';
 import { ProbeForm } from './probe-form.svelte.ts';
+import { StructBrowser } from './struct-browser.svelte.ts';
 import { Task } from './task.svelte.ts';
 
 /** One connection to a target, and what is known of that target. */
@@ -11,6 +12,7 @@ export class Session {
   readonly #backend: Backend;
   readonly survey = new Task<Survey>();
   readonly functions: FunctionBrowser;
+  readonly structs: StructBrowser;
   readonly probe: ProbeForm;
   readonly counters: Counters;
   /** Why the connection ended; what was seen stays on the screen. */
@@ -20,6 +22,7 @@ export class Session {
     this.#backend = backend;
     this.info = info;
     this.functions = new FunctionBrowser(backend, info.session);
+    this.structs = new StructBrowser(backend, info.session);
     this.probe = new ProbeForm(backend, info.session);
     this.counters = new Counters(backend, info.session);
   }

@@ -19,7 +19,7 @@ import { Runs } from './runs.svelte.ts';
 import { readSetting, writeSetting } from './settings.ts';
 import { Session } from './session.svelte.ts';
 
-export const VIEWS = ['hosts', 'functions', 'packets', 'counters', 'investigations'] as const;
+export const VIEWS = ['hosts', 'functions', 'structs', 'packets', 'counters', 'investigations'] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 /** What the demo target calls itself. */
@@ -114,9 +114,17 @@ export class Workbench {
     );
   }
 
+  /** Looks at a struct of the target. */
+  openStruct(name: string): void {
+    if (!this.live) return;
+    if (this.view !== 'structs') this.show('structs');
+    void this.live.structs.open(name);
+  }
+
   /** Opens the probe form of the chosen function: the script is shown, nothing runs yet. */
   openProbe(): void {
-    if (!this.live) return;
+    const chosen = this.live?.functions.chosen;
+    if (!this.live || !chosen || chosen.attachable === 'no') return;
     this.live.probe.open = true;
     this.show('functions');
   }

@@ -12,6 +12,7 @@ import type {
   FunctionEntry,
   Page,
   RunTotals,
+  StructLayout,
   Survey,
 } from '../../../shared/contract/api.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
@@ -123,6 +124,10 @@ function handlersFor(
     functions: async () => {
       command("bpftrace -lv 'kfunc:*'", 'functions');
       return list;
+    },
+    structs: async ({ name }) => {
+      if (name !== 'sk_buff') throw new Fail('struct-unknown', { name, origin: 'edge-01' });
+      return [skBuff];
     },
     watchCounters: async ({ session, on }) => {
       clearInterval(counters);
@@ -350,13 +355,44 @@ function surveyOf(): Survey {
   };
 }
 
+const skBuff: StructLayout = {
+  name: 'sk_buff',
+  kind: 'struct',
+  module: 'vmlinux',
+  size: 232,
+  text: `struct sk_buff {
+	union {
+		struct {
+			struct sk_buff *           next;                 /*     0     8 */
+			struct sk_buff *           prev;                 /*     8     8 */
+		};                                               /*     0    16 */
+	};                                                       /*     0    24 */
+	struct sock *              sk;                   /*    24     8 */
+	/* --- cacheline 1 boundary (64 bytes) --- */
+	unsigned int               len;                  /*   112     4 */
+	__u8                       pkt_type:3;           /*   128: 0  1 */
+	unsigned char *            head;                 /*   200     8 */
+	unsigned char *            data;                 /*   208     8 */
+};`,
+  members: [
+    { path: 'next', byteOffset: 0, bitOffset: 0, bits: 64, type: 'struct sk_buff *', bitfield: false },
+    { path: 'sk', byteOffset: 24, bitOffset: 0, bits: 64, type: 'struct sock *', bitfield: false },
+    { path: 'len', byteOffset: 112, bitOffset: 0, bits: 32, type: 'unsigned int', bitfield: false },
+    { path: 'headers.pkt_type', byteOffset: 128, bitOffset: 0, bits: 3, type: '__u8', bitfield: true },
+    { path: 'head', byteOffset: 200, bitOffset: 0, bits: 64, type: 'unsigned char *', bitfield: false },
+    { path: 'data', byteOffset: 208, bitOffset: 0, bits: 64, type: 'unsigned char *', bitfield: false },
+  ],
+};
+
+type Named = Pick<FunctionEntry, 'name' | 'module' | 'signature'> & Partial<FunctionEntry>;
+
 function functionList(count: number): readonly FunctionEntry[] {
-  const skb = (name: string, returns = 'int'): FunctionEntry => ({
+  const skb = (name: string, returns = 'int'): Named => ({
     name,
     module: 'vmlinux',
     signature: `${returns} ${name}(struct sk_buff *skb)`,
   });
-  const known: FunctionEntry[] = [
+  const known: Named[] = [
     {
       name: 'ip_rcv_core',
       module: 'vmlinux',
@@ -369,6 +405,7 @@ function functionList(count: number): readonly FunctionEntry[] {
         'int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt, struct net_device *orig_dev)',
     },
     skb('ip_local_deliver'),
+    { ...skb('__netif_receive_skb_core'), attachable: 'no', reason: 'NO_SYMBOL' },
     skb('icmp_rcv'),
     skb('ip_rcv_finish'),
     {
@@ -405,7 +442,7 @@ function functionList(count: number): readonly FunctionEntry[] {
     'sched',
     'bpf',
   ];
-  const made: FunctionEntry[] = [...known];
+  const made: FunctionEntry[] = known.map((entry) => ({ attachable: 'yes', reason: '', ...entry }));
   for (let index = 0; made.length < count; index++) {
     const name = [
       words[index % 15],
@@ -413,7 +450,13 @@ function functionList(count: number): readonly FunctionEntry[] {
       words[Math.floor(index / 15) % 15],
       index.toString(36),
     ].join('_');
-    made.push({ name, module: 'vmlinux', signature: `int ${name}(struct sock *sk, int flags)` });
+    made.push({
+      name,
+      module: 'vmlinux',
+      signature: `int ${name}(struct sock *sk, int flags)`,
+      attachable: 'yes',
+      reason: '',
+    });
   }
   return made;
 }

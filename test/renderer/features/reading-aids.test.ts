@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { eventLine } from '../../../renderer/features/events/event-line.ts';
 import { targetTime } from '../../../renderer/features/events/target-time.ts';
 import { signatureParts } from '../../../renderer/features/functions/signature-text.ts';
+import { cTokens } from '../../../renderer/features/structs/c-text.ts';
 import { scriptTokens } from '../../../renderer/features/probe/script-text.ts';
 import { plainRecord } from '../state/record-bytes.ts';
 
@@ -31,6 +32,30 @@ describe('scriptTokens', () => {
       ['variable', '@n'],
       ['number', '0x1f'],
     ]);
+  });
+});
+
+describe('cTokens', () => {
+  const text = 'struct sk_buff *f(struct net *net, union x y); /* struct no, 4 */ unsigned int a:3;';
+
+  test('finds structs that can be looked at, but not in comments', () => {
+    const names = cTokens(text).filter((token) => token.kind === 'composite');
+    expect(names.map((token) => token.text)).toEqual(['sk_buff', 'net', 'x']);
+  });
+
+  test('loses no character of any text', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'/* \n_a4{};', 'struct ', 'union', 'int') }),
+        (any) => {
+          expect(
+            cTokens(any)
+              .map((token) => token.text)
+              .join(''),
+          ).toBe(any);
+        },
+      ),
+    );
   });
 });
 
