@@ -1,5 +1,13 @@
-import type { AppInfo, BackendHandlers, HostEntry, Page, RecordingInfo } from '../../shared/contract/api.ts';
+import type {
+  AppInfo,
+  BackendHandlers,
+  HostEntry,
+  HostKeyQuestion,
+  Page,
+  RecordingInfo,
+} from '../../shared/contract/api.ts';
 import { Fail } from '../../shared/contract/failure.ts';
+import { KernelCache } from './target/btf-cache.ts';
 import { ProfileStore } from './profiles/store.ts';
 import { Session } from './session.ts';
 import { defaultConfigFile, listAliases, resolveHost } from './ssh/config.ts';
@@ -18,6 +26,8 @@ export interface BackendDeps {
   readonly version: string;
   readonly shell: AppInfo['shell'];
   readonly profileDirectory: string;
+  /** Where downloaded kernels are kept. */
+  readonly cacheDirectory: string;
   readonly ssh: SshOverrides;
   readonly demo: DemoTarget | null;
 }
@@ -31,13 +41,14 @@ export interface BackendClient {
 /** Everything skblens does, whatever shows it: an Electron window, a browser, a command line. Imports no Electron. */
 export function createBackend(deps: BackendDeps): { open(page: Page): BackendClient } {
   const profiles = new ProfileStore(deps.profileDirectory);
+  const cache = new KernelCache(deps.cacheDirectory);
   let lastRun = 0;
   let lastSession = 0;
   return { open };
 
   function open(page: Page): BackendClient {
     const sessions = new Map<string, Session>();
-    let open = true;
+    const closing = new AbortController();
 
     const find = (id: string): Session => {
       const session = sessions.get(id);
@@ -57,12 +68,21 @@ export function createBackend(deps: BackendDeps): { open(page: Page): BackendCli
     ): Promise<Session['info']> => {
       const id = `s${++lastSession}`;
       page.event('progress', { session: id, what: 'connect', done: 0, total: null });
-      const connection = await connect(config, { hostKey: (question) => page.ask('hostKey', question) });
+      const asker = { hostKey: (question: HostKeyQuestion) => page.ask('hostKey', question) };
+      const connection = await connect(config, asker, closing.signal);
       page.event('progress', { session: id, what: 'survey', done: 0, total: null });
-      const session = await Session.open(id, connection, replay, page);
-      sessions.set(id, session);
-      if (!open) await session.close();
-      return session.info;
+      const abandon = (): void => connection.close();
+      closing.signal.addEventListener('abort', abandon, { once: true });
+      try {
+        const session = await Session.open(id, connection, replay, page, cache);
+        sessions.set(id, session);
+        if (closing.signal.aborted) throw new Fail('cancelled');
+        return session.info;
+      } catch (error) {
+        throw closing.signal.aborted ? new Fail('cancelled') : error;
+      } finally {
+        closing.signal.removeEventListener('abort', abandon);
+      }
     };
 
     const handlers: BackendHandlers = {
@@ -80,6 +100,7 @@ export function createBackend(deps: BackendDeps): { open(page: Page): BackendCli
       },
       survey: async ({ session }) => find(session).survey,
       functions: async ({ session }) => find(session).functions(),
+      structs: async ({ session, name }) => find(session).structs(name),
       watchCounters: async ({ session, on }) => {
         await find(session).watchCounters(on);
         return null;
@@ -110,7 +131,7 @@ export function createBackend(deps: BackendDeps): { open(page: Page): BackendCli
     };
 
     const close = async (): Promise<void> => {
-      open = false;
+      closing.abort();
       await Promise.all([...sessions.values()].map((session) => session.close()));
       sessions.clear();
     };

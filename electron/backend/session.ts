@@ -6,9 +6,10 @@ import type {
   RunState,
   RunTotals,
   SessionInfo,
+  StructLayout,
   Survey,
 } from '../../shared/contract/api.ts';
-import { Fail, failureOf } from '../../shared/contract/failure.ts';
+import { Fail } from '../../shared/contract/failure.ts';
 import { encodeBatch } from '../../shared/capture/batch.ts';
 import { expectationOf } from '../../shared/probe/expects.ts';
 import { prototypeText } from '../../shared/probe/signature.ts';
@@ -17,7 +18,9 @@ import type { ProbeSpec } from '../../shared/probe/spec.ts';
 import type { Target } from './ssh/command.ts';
 import type { Connection } from './ssh/connection.ts';
 import { watchCounters } from './target/counters.ts';
-import { findFunction, listFunctions } from './target/functions.ts';
+import type { KernelCache } from './target/btf-cache.ts';
+import { loadKernel } from './target/kernel.ts';
+import type { KernelTypes } from './target/kernel-types.ts';
 import { openTarget } from './target/open.ts';
 import { BPFTRACE_COMMAND, prepareProgram, startRun } from './trace/run.ts';
 import type { Run } from './trace/run.ts';
@@ -29,16 +32,18 @@ export class Session {
   readonly #target: Target;
   readonly #page: Page;
   readonly #runs = new Map<number, Run>();
-  #listing: Promise<readonly Signature[]> | null = null;
+  readonly #cache: KernelCache;
+  #kernel: Promise<KernelTypes> | null = null;
   #stopCounters: (() => void) | null = null;
   #countersWanted = false;
   #closed = false;
 
-  private constructor(info: SessionInfo, survey: Survey, target: Target, page: Page) {
+  private constructor(info: SessionInfo, survey: Survey, target: Target, page: Page, cache: KernelCache) {
     this.info = info;
     this.survey = survey;
     this.#target = target;
     this.#page = page;
+    this.#cache = cache;
   }
 
   /** Surveys a fresh connection. The connection is the session's from here on, also when this throws. */
@@ -47,6 +52,7 @@ export class Session {
     connection: Connection,
     replay: RecordingInfo | null,
     page: Page,
+    cache: KernelCache,
   ): Promise<Session> {
     try {
       const { target, survey } = await openTarget(connection, (command, purpose) =>
@@ -62,7 +68,7 @@ export class Session {
         hostKey,
         replay,
       };
-      const session = new Session(info, survey, target, page);
+      const session = new Session(info, survey, target, page, cache);
       connection.onLost((failure) => {
         session.#closed = true;
         page.event('sessionLost', { session: id, failure: failure.failure });
@@ -78,14 +84,13 @@ export class Session {
     return this.#closed;
   }
 
-  /** The whole list, read once a session. */
+  /** Every function of the kernel's BTF, with what can be attached to it. */
   async functions(): Promise<readonly FunctionEntry[]> {
-    const signatures = await this.#signatures();
-    return signatures.map((signature) => ({
-      name: signature.name,
-      module: signature.module,
-      signature: prototypeText(signature),
-    }));
+    return (await this.#types()).functions();
+  }
+
+  async structs(name: string): Promise<readonly StructLayout[]> {
+    return (await this.#types()).structs(name, this.info.host);
   }
 
   async watchCounters(on: boolean): Promise<void> {
@@ -178,25 +183,26 @@ export class Session {
       throw new Fail('kernel-locked-down', { host, mode: facts.lockdown });
   }
 
+  /** Throws `function-unknown` and `function-not-attachable`, each with the reason, before anything runs on the target. */
   async #signatureOf(name: string): Promise<Signature> {
     this.#mustTrace();
-    const listed = this.#listing === null ? null : await this.#listing.catch(() => null);
-    const bare = name.slice(name.indexOf(':') + 1);
-    const known = listed?.find(
-      (one) => one.name === bare && (bare === name || name === `${one.module}:${bare}`),
-    );
-    return known ?? findFunction(this.#target, name);
+    const { host } = this.info;
+    const found = (await this.#types()).find(name);
+    if (found === null) throw new Fail('function-unknown', { function: name, host });
+    if (found.attach.answer === 'no')
+      throw new Fail('function-not-attachable', { function: name, host, message: found.attach.sentence });
+    return found.signature;
   }
 
-  #signatures(): Promise<readonly Signature[]> {
-    this.#mustTrace();
+  /** Read once a session; a failure is not kept, so that it can be tried again. */
+  #types(): Promise<KernelTypes> {
     const { session } = this.info;
-    this.#listing ??= listFunctions(this.#target, (bytes) =>
-      this.#page.event('progress', { session, what: 'functions', done: bytes, total: null }),
+    this.#kernel ??= loadKernel(this.#target, this.survey.facts, this.#cache, (done, total) =>
+      this.#page.event('progress', { session, what: 'functions', done, total }),
     ).catch((error: unknown) => {
-      this.#listing = null;
-      throw error instanceof Fail ? error : new Fail('internal-error', { message: failureOf(error).message });
+      this.#kernel = null;
+      throw error;
     });
-    return this.#listing;
+    return this.#kernel;
   }
 }

@@ -101,7 +101,7 @@ async function run(
     case 'functions':
       return functionsCommand(line, output, deps, signal);
     case 'struct':
-      return structCommand(line, output, deps);
+      return structCommand(line, output, deps, signal);
     case 'probe': {
       const [host, functionName, ...more] = line.positionals;
       if (host === undefined || functionName === undefined || more.length > 0)

@@ -1,6 +1,6 @@
 import { serveBackend } from '../../shared/contract/rpc.ts';
 import { createBackend } from '../backend/index.ts';
-import { profileDirectory, VERSION } from './commands/client.ts';
+import { cacheDirectory, profileDirectory, VERSION } from './commands/client.ts';
 import { demoTarget } from './commands/demo.ts';
 import { portTransport } from './port-transport.ts';
 
@@ -12,6 +12,7 @@ const backend = createBackend({
   version: VERSION,
   shell: 'electron',
   profileDirectory: profileDirectory(),
+  cacheDirectory: cacheDirectory(),
   ssh: { configFile: null, identityFiles: [], port: null },
   demo: await demoTarget(),
 });

@@ -3,6 +3,7 @@ import { profile } from '../profile/schema.ts';
 import type { Profile } from '../profile/schema.ts';
 import { probeSpec } from '../probe/spec.ts';
 import type { Failure } from './failure.ts';
+import type { CleanupReceipt, ConnectLine, LinkState, SecretAnswer, SecretQuestion } from './ssh-session.ts';
 
 /** A host the first screen offers. */
 export interface HostEntry {
@@ -83,12 +84,40 @@ export interface SshConnection {
   readonly serverPort: number;
 }
 
-/** A function that can be probed, as the target lists it. */
+/** A function of the target's BTF. */
 export interface FunctionEntry {
   readonly name: string;
   readonly module: string;
   /** C prototype: `int ip_rcv_core(struct sk_buff *skb, struct net *net)`. */
   readonly signature: string;
+  /** Whether the target's bpftrace can put a BTF trampoline on it; `unknown` where the target would not tell. */
+  readonly attachable: 'yes' | 'entry-only' | 'no' | 'ambiguous' | 'unknown';
+  /** The reason code behind anything but a plain yes (shared/btf/attach), else ''. */
+  readonly reason: string;
+}
+
+/** A struct or union of the target, unnamed members resolved to absolute offsets. */
+export interface StructLayout {
+  readonly name: string;
+  readonly kind: 'struct' | 'union';
+  /** `vmlinux`, or the module whose BTF has it. */
+  readonly module: string;
+  /** Bytes. */
+  readonly size: number;
+  /** As C, with offsets, holes and cachelines as comments. */
+  readonly text: string;
+  readonly members: readonly StructMember[];
+}
+
+export interface StructMember {
+  /** How C reaches it from the struct: `headers.dev_scratch`. */
+  readonly path: string;
+  readonly byteOffset: number;
+  readonly bitOffset: number;
+  /** Width in bits; 0 for a flexible array. */
+  readonly bits: number;
+  readonly type: string;
+  readonly bitfield: boolean;
 }
 
 /** Everything that will run on the target for a probe, to be read before it does. */
@@ -166,9 +195,15 @@ export const apiCalls = {
   hosts: call<readonly HostEntry[]>()(z.strictObject({})),
   connect: call<SessionInfo>()(z.strictObject({ host: hostText })),
   connectDemo: call<SessionInfo>()(z.strictObject({})),
+  /** Ends an attempt to connect, named by the session that its `progress` and `connectLog` tell. */
+  cancelConnect: call<null>()(z.strictObject({ session })),
+  /** Tries a lost session at once, with a person at hand to be asked. */
+  reconnect: call<null>()(z.strictObject({ session })),
   disconnect: call<null>()(z.strictObject({ session })),
   survey: call<Survey>()(z.strictObject({ session })),
   functions: call<readonly FunctionEntry[]>()(z.strictObject({ session })),
+  /** Every struct and union of that name: a kernel may hold several. */
+  structs: call<readonly StructLayout[]>()(z.strictObject({ session, name: z.string().min(1).max(200) })),
   watchCounters: call<null>()(z.strictObject({ session, on: z.boolean() })),
   prepareProbe: call<PreparedProbe>()(z.strictObject({ session, spec: probeSpec })),
   startProbe: call<{ readonly run: number }>()(z.strictObject({ session, spec: probeSpec })),
@@ -194,6 +229,11 @@ export type BackendHandlers = {
 /** Everything the backend tells without being asked. Record batches travel apart, as bytes. */
 export interface PageEvents {
   sessionLost(payload: { session: string; failure: Failure }): void;
+  /** What is done about a lost connection. */
+  sessionLink(payload: { session: string; state: LinkState }): void;
+  connectLog(payload: { session: string; line: ConnectLine }): void;
+  /** Comes once after each run, when the target was looked at. */
+  runReceipt(payload: { run: number; session: string; receipt: CleanupReceipt }): void;
   /** A command that skblens runs on the target, as it is run there. */
   commandRan(payload: { session: string; command: string; purpose: string }): void;
   counters(payload: { session: string; reading: CountersReading }): void;
@@ -211,6 +251,7 @@ export interface PageEvents {
 /** Questions that the backend puts to the user, through the page. */
 export interface PageQuestions {
   hostKey(question: HostKeyQuestion): Promise<HostKeyAnswer>;
+  secret(question: SecretQuestion): Promise<SecretAnswer>;
 }
 
 /** The page as the backend sees it. */

@@ -1,8 +1,11 @@
+import { sshTexts, sshTextsZhCN } from './failure-texts-ssh.ts';
+
 /**
  * The catalogue of everything that can go wrong, in the words its reader needs: what failed, with
  * the numbers, and what to do next. One entry a code; every code has a test that causes it.
  */
 const en = {
+  ...sshTexts,
   'internal-error': {
     message: 'skblens itself failed: {message}.',
     remedy: 'This is a defect of skblens. Please report it with the detail below.',
@@ -228,6 +231,7 @@ const en = {
 export type FailureCode = keyof typeof en;
 
 const zhCN = {
+  ...sshTextsZhCN,
   'internal-error': {
     message: 'skblens 自身出错:{message}。',
     remedy: '这是 skblens 的缺陷,请连同下面的详情一起报告。',

@@ -4,12 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { RecordedCommand } from '../../electron/backend/demo/recording.ts';
 import { resolveHost } from '../../electron/backend/ssh/config.ts';
-import { runCommand } from '../../electron/backend/ssh/command.ts';
 import type { Target } from '../../electron/backend/ssh/command.ts';
 import { connect } from '../../electron/backend/ssh/connection.ts';
 import type { Channel, Connection } from '../../electron/backend/ssh/connection.ts';
 import { watchCounters } from '../../electron/backend/target/counters.ts';
-import { findFunction, listFunctions } from '../../electron/backend/target/functions.ts';
+import { downloadKernel, identifyKernel } from '../../electron/backend/target/btf-download.ts';
+import { KernelTypes } from '../../electron/backend/target/kernel-types.ts';
 import { openTarget } from '../../electron/backend/target/open.ts';
 import { prepareProgram, startRun } from '../../electron/backend/trace/run.ts';
 import type { Run } from '../../electron/backend/trace/run.ts';
@@ -33,7 +33,7 @@ const BAD_PACKETS = 40;
 const INTERVAL_MILLISECONDS = 500;
 
 /**
- * Makes the demo's recording on a real guest: surveys it, lists its functions, fetches its BTF, then,
+ * Makes the demo's recording on a real guest: surveys it, fetches its BTF and lists, then,
  * probe by probe, attaches it and breaks the guest; all that every command wrote is kept with its times. It is written as backend/demo/recording.ts reads it.
  */
 export async function recordGuest(guest: Guest, file: string, progress: Progress): Promise<void> {
@@ -44,13 +44,13 @@ export async function recordGuest(guest: Guest, file: string, progress: Progress
   const tape = new Tape(connection);
   try {
     const { target, survey } = await openTarget(tape.connection, () => undefined);
-    progress(`${guest.name}: listing functions`);
-    const functions = await listFunctions(target, () => undefined);
-    progress(`${guest.name}: ${functions.length} functions; fetching BTF`);
-    await runCommand(target, 'exec cat /sys/kernel/btf/vmlinux', 'btf', { seconds: 120, bytes: 64 << 20 });
+    const identity = await identifyKernel(target);
+    const files = await downloadKernel(target, identity, () => undefined);
+    const kernel = new KernelTypes(files, survey.facts, guest.name);
+    progress(`${guest.name}: ${kernel.functions().length} functions in ${identity.files.length} BTF files`);
     for (const probe of PROBES) {
       const spec = probeSpec.parse(probe);
-      const run = await attach(target, spec, survey.facts);
+      const run = await attach(target, spec, kernel, survey.facts);
       progress(`${guest.name}: ${spec.function} with ${spec.filter} is attached`);
       const stopCounters =
         probe === PROBES[0]
@@ -88,8 +88,15 @@ export async function recordGuest(guest: Guest, file: string, progress: Progress
 }
 
 /** Starts a probe and waits until it is attached. */
-async function attach(target: Target, spec: ProbeSpec, facts: TargetFacts): Promise<Run> {
-  const program = prepareProgram(spec, await findFunction(target, spec.function), facts);
+async function attach(
+  target: Target,
+  spec: ProbeSpec,
+  kernel: KernelTypes,
+  facts: TargetFacts,
+): Promise<Run> {
+  const found = kernel.find(spec.function);
+  if (found === null) throw new LabFailure('fault-failed', `${spec.function} is not in the BTF`);
+  const program = prepareProgram(spec, found.signature, facts);
   let settle: (failure: Error | null) => void = () => undefined;
   const ready = new Promise<void>((resolve, reject) => {
     settle = (failure) => (failure === null ? resolve() : reject(failure));

@@ -51,7 +51,7 @@ export async function readRecording(file: string): Promise<Recording> {
     }
     return {
       info: { kernel, bpftrace, recorded },
-      find: (command, input) => commands.get(key(command, input)) ?? listingOf(commands, command, input),
+      find: (command, input) => commands.get(key(command, input)) ?? null,
     };
   } catch (error) {
     throw new Fail('recording-missing', { message: `${file}: ${(error as Error).message}` });
@@ -71,30 +71,4 @@ function key(command: string, input: string): string {
     .replace(/@ticks >= \d+/, '@ticks >= N')
     .replace(/@second < \d+/, '@second < N')
     .trim()}`;
-}
-
-const LISTING = /^exec bpftrace -lv 'kfunc:([\w.:*]+)'$/;
-
-/** One function's listing, cut out of the recorded listing of all. */
-function listingOf(
-  commands: ReadonlyMap<string, RecordedCommand>,
-  command: string,
-  input: string,
-): RecordedCommand | null {
-  const wanted = LISTING.exec(input.trim())?.[1];
-  const whole = commands.get(key('/bin/sh', `exec bpftrace -lv 'kfunc:*'`));
-  if (command !== '/bin/sh' || wanted === undefined || whole === undefined) return null;
-  const text = Buffer.concat(whole.chunks.map(([, data]) => Buffer.from(data, 'base64'))).toString('latin1');
-  const name = wanted.includes(':') ? wanted : `vmlinux:${wanted}`;
-  const found = new RegExp(`^(?:kfunc|fentry):${name.replaceAll('.', '\\.')}\\n(?: {4}.*\\n)*`, 'm').exec(
-    text,
-  );
-  const output = found?.[0] ?? '';
-  return {
-    command,
-    input,
-    chunks: output === '' ? [] : [[0, Buffer.from(output, 'latin1').toString('base64')]],
-    interruptedAt: null,
-    exit: 0,
-  };
 }

@@ -14,7 +14,7 @@ import type { ProbeSpec } from '../../../shared/probe/spec.ts';
 import { startLeashed } from '../ssh/leash.ts';
 import type { Leash } from '../ssh/leash.ts';
 import type { Target } from '../ssh/command.ts';
-import { explainBpftrace } from '../target/functions.ts';
+import { explainBpftrace, noBpftrace, NO_SUCH_FUNCTION } from './refusals.ts';
 
 /** Quiet, without warnings, each line sent when it is whole; the program comes over stdin. */
 export const BPFTRACE_COMMAND = 'bpftrace -q --no-warnings -B line /dev/stdin';
@@ -72,11 +72,14 @@ export async function startRun(
   let strayCount = 0;
   let deadline: NodeJS.Timeout | null = null;
   let reportedLost = 0;
+  let refused = 0;
+  const lost = (): number => Math.max(stream.gaps, reportedLost) + refused;
 
   const stop = (reason: StopReason): void => {
     if (stopping !== null) return;
     stopping = reason;
     listener.state({ kind: 'stopping' }, { ...totals });
+    outbox.finish();
     leash.interrupt(STOP_GRACE_SECONDS);
   };
 
@@ -96,27 +99,31 @@ export async function startRun(
         record.verdict = VERDICT_KINDS.indexOf(judged.kind);
         record.headerAt = judged.headerAt;
       }
-      outbox.add(record);
+      if (!outbox.add(record)) {
+        refused++;
+        return;
+      }
       totals.received++;
       if (spec.count !== null && totals.received >= spec.count) stop('count');
     },
     totals: (kernel) => {
       Object.assign(totals, kernel);
-      totals.lost = Math.max(stream.gaps, reportedLost);
+      totals.lost = lost();
       if (attached && stopping === null)
         listener.state({ kind: 'attached', seconds: attachSeconds }, { ...totals });
     },
     lost: (count) => {
       reportedLost += count;
-      totals.lost = Math.max(stream.gaps, reportedLost);
+      totals.lost = lost();
     },
     stray: (line) => {
       strayCount++;
       if (strays.length < 40) strays.push(line.slice(0, 500));
     },
   });
-  leash.onStdout((chunk) => stream.push(chunk.toString('latin1')));
+  // What came already is handed on within onStdout, so "attached" may follow at once.
   listener.state({ kind: 'starting' }, { ...totals });
+  leash.onStdout((chunk) => stream.push(chunk.toString('latin1')));
 
   const ended = leash.exit.then((exit) => {
     if (deadline !== null) clearTimeout(deadline);
@@ -124,7 +131,7 @@ export async function startRun(
     outbox.flush();
     for (const match of leash.stderr().matchAll(/^Lost (\d{1,12}) events/gm))
       reportedLost += Number(match[1]);
-    totals.lost = Math.max(stream.gaps, reportedLost);
+    totals.lost = lost();
     const final: RunTotals = { ...totals, matched: Math.max(totals.matched, totals.received) };
     const failed = (failure: Fail): void =>
       listener.state({ kind: 'failed', failure: failure.failure, totals: final }, final);
@@ -142,8 +149,8 @@ export async function startRun(
 
 function explainEnd(target: Target, spec: ProbeSpec, said: string, status: number, strayCount: number): Fail {
   const host = target.connection.config.alias;
-  if (status === 127) return new Fail('bpftrace-missing', { host }, said);
-  if (/No BTF found for|No matches for/.test(said))
+  if (status === 127) return noBpftrace(target, said, `probe ${spec.function}`);
+  if (NO_SUCH_FUNCTION.test(said))
     return new Fail('function-unknown', { function: spec.function, host }, said);
   const known = explainBpftrace(target, said, status, BPFTRACE_COMMAND);
   if (known.failure.code !== 'command-failed') return known;
@@ -152,7 +159,11 @@ function explainEnd(target: Target, spec: ProbeSpec, said: string, status: numbe
   return new Fail('probe-failed', { host, function: spec.function, status }, said);
 }
 
-/** Collects records into batches and holds the channel back while too much of them is unacknowledged. */
+/**
+ * Collects records into batches and holds the channel back while too much of them is unacknowledged.
+ * After `finish` it never holds back, or a run could not end for a page that gives no credit: what is then
+ * too much is refused.
+ */
 class Outbox {
   readonly #leash: Leash;
   readonly #send: (records: Uint8Array) => void;
@@ -160,6 +171,7 @@ class Outbox {
   #used = 0;
   #unacknowledged = 0;
   #paused = false;
+  #finishing = false;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(leash: Leash, send: (records: Uint8Array) => void) {
@@ -167,7 +179,9 @@ class Outbox {
     this.#send = send;
   }
 
-  add(record: EventRecord): void {
+  /** False if the record was refused. */
+  add(record: EventRecord): boolean {
+    if (this.#finishing && this.#unacknowledged + this.#used > 2 * HIGH_MARK) return false;
     if (this.#used + RECORD_BYTES > this.#buffer.length) {
       const larger = new Uint8Array(this.#buffer.length * 2);
       larger.set(this.#buffer.subarray(0, this.#used));
@@ -177,6 +191,11 @@ class Outbox {
     this.#used += RECORD_BYTES;
     if (this.#used >= FLUSH_BYTES) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+    return true;
+  }
+
+  finish(): void {
+    this.#finishing = true;
   }
 
   flush(): void {
@@ -187,7 +206,7 @@ class Outbox {
     this.#used = 0;
     this.#unacknowledged += records.length;
     this.#send(records);
-    if (!this.#paused && this.#unacknowledged > HIGH_MARK) {
+    if (!this.#paused && !this.#finishing && this.#unacknowledged > HIGH_MARK) {
       this.#paused = true;
       this.#leash.pause();
     }

@@ -1,66 +1,35 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  ListingParser,
-  prototypeText,
-  skbParameter,
-  sockParameter,
-} from '../../../shared/probe/signature.ts';
+import { prototypeText, skbParameter, sockParameter } from '../../../shared/probe/signature.ts';
 import type { Signature } from '../../../shared/probe/signature.ts';
 
-const OLD = `kfunc:vmlinux:icmp_rcv
-    struct sk_buff * skb
-    int retval
-kfunc:nf_tables:nft_do_chain
-    struct nft_pktinfo * pkt
-    void * priv
-    unsigned int retval
-kfunc:vmlinux:nothing_returned
-    const struct sk_buff * skb
-    struct sock * sk
-kfunc:vmlinux:no_arguments
-    bool retval
-`;
+const make = (returns: string, name: string, ...parameters: [type: string, name: string][]): Signature => ({
+  module: 'vmlinux',
+  name,
+  returns,
+  parameters: parameters.map(([type, parameter]) => ({ type, name: parameter })),
+});
 
-function parse(chunks: readonly string[]): Signature[] {
-  const found: Signature[] = [];
-  const parser = new ListingParser((one) => found.push(one));
-  for (const chunk of chunks) parser.push(chunk);
-  parser.end();
-  return found;
-}
-
-test('a listing becomes prototypes, the same from kfunc: and fentry: lines', () => {
-  const prototypes = parse([OLD]).map(prototypeText);
-  expect(prototypes).toEqual([
+test('a prototype reads as C, however its stars are spaced', () => {
+  expect(prototypeText(make('int', 'icmp_rcv', ['struct sk_buff *', 'skb']))).toBe(
     'int icmp_rcv(struct sk_buff *skb)',
-    'unsigned int nft_do_chain(struct nft_pktinfo *pkt, void *priv)',
-    'void nothing_returned(const struct sk_buff *skb, struct sock *sk)',
-    'bool no_arguments(void)',
-  ]);
-  expect(parse([OLD.replaceAll('kfunc:', 'fentry:')])).toEqual(parse([OLD]));
-});
-
-test('an sk_buff and a sock are found by their type', () => {
-  const [icmp, nft, both] = parse([OLD]);
-  expect(icmp && skbParameter(icmp)).toBe('skb');
-  expect(nft && skbParameter(nft)).toBeNull();
-  expect(both && skbParameter(both)).toBe('skb');
-  expect(both && sockParameter(both)).toBe('sk');
-});
-
-test('a pointer result keeps its star at the name', () => {
-  const [one] = parse([
-    'fentry:vmlinux:ip_rcv_core\n    struct sk_buff * skb\n    struct sk_buff * retval\n',
-  ]);
-  expect(one && prototypeText(one)).toBe('struct sk_buff *ip_rcv_core(struct sk_buff *skb)');
-});
-
-test('it reads the same in pieces, and takes any text without failing', () => {
-  fc.assert(
-    fc.property(fc.nat(OLD.length), (at) => {
-      expect(parse([OLD.slice(0, at), OLD.slice(at)])).toEqual(parse([OLD]));
-    }),
   );
-  fc.assert(fc.property(fc.string(), (text) => void parse([text])));
+  expect(prototypeText(make('struct sk_buff *', 'f', ['void **', 'p'], ['int', '']))).toBe(
+    'struct sk_buff *f(void **p, int)',
+  );
+  expect(prototypeText(make('bool', 'nothing'))).toBe('bool nothing(void)');
+});
+
+test('an sk_buff and a sock are found by their type, const or not, and never by value', () => {
+  const both = make('void', 'f', ['const struct sk_buff *', 'skb'], ['struct sock *', 'sk']);
+  expect(skbParameter(both)).toBe('skb');
+  expect(sockParameter(both)).toBe('sk');
+  const neither = make(
+    'void',
+    'f',
+    ['struct sk_buff', 'skb'],
+    ['struct sock **', 'sk'],
+    ['struct sk_buff_head *', 'q'],
+  );
+  expect(skbParameter(neither)).toBeNull();
+  expect(sockParameter(neither)).toBeNull();
 });

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { deserialize, serialize } from 'node:v8';
+import { gunzip, gzip } from 'node:zlib';
+import { z } from 'zod';
+import type { KernelFiles } from './btf-download.ts';
+
+const SUFFIX = '.kernel.gz';
+const VERSION = 1;
+
+/** What a cache file holds once it is unpacked: checked, because a disk is as hostile as a wire. */
+const stored = z.object({
+  version: z.literal(VERSION),
+  btf: z.array(z.tuple([z.string(), z.instanceof(Uint8Array)])),
+  traceable: z.string().nullable(),
+  symbols: z.string().nullable(),
+  blacklist: z.string().nullable(),
+});
+
+/**
+ * Kernels on disk, one gzipped file each, named by identity. Each file begins with the SHA-256 of what follows;
+ * one that does not fit is removed and downloaded again. The least recently used go when all are over the limit.
+ */
+export class KernelCache {
+  readonly #directory: string;
+  readonly #limit: number;
+
+  constructor(directory: string, limitBytes = 512 << 20) {
+    this.#directory = directory;
+    this.#limit = limitBytes;
+  }
+
+  /** Null if it is not there, or damaged. */
+  async get(key: string): Promise<KernelFiles | null> {
+    const file = this.#file(key);
+    try {
+      const bytes = await readFile(file);
+      const body = bytes.subarray(32);
+      if (!createHash('sha256').update(body).digest().equals(bytes.subarray(0, 32)))
+        throw new Error('damaged');
+      const parsed = stored.parse(deserialize(await promisify(gunzip)(body, { maxOutputLength: 1 << 30 })));
+      const now = new Date();
+      await utimes(file, now, now).catch(() => undefined);
+      return { ...parsed, btf: new Map(parsed.btf) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await rm(file, { force: true });
+      return null;
+    }
+  }
+
+  /** Written whole or not at all; a cache that cannot be written is no failure. */
+  async put(key: string, files: KernelFiles): Promise<void> {
+    const file = this.#file(key);
+    const temporary = `${file}.${process.pid}.tmp`;
+    try {
+      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      const body = await promisify(gzip)(serialize({ version: VERSION, ...files, btf: [...files.btf] }), {
+        level: 1,
+      });
+      const digest = createHash('sha256').update(body).digest();
+      await writeFile(temporary, Buffer.concat([digest, body]), { mode: 0o600 });
+      await rename(temporary, file);
+      await this.#trim();
+    } catch {
+      await rm(temporary, { force: true }).catch(() => undefined);
+    }
+  }
+
+  async #trim(): Promise<void> {
+    const entries = await Promise.all(
+      (await readdir(this.#directory))
+        .filter((name) => name.endsWith(SUFFIX))
+        .map(async (name) => {
+          const file = join(this.#directory, name);
+          const { size, mtimeMs } = await stat(file);
+          return { file, size, mtimeMs };
+        }),
+    );
+    let total = entries.reduce((sum, { size }) => sum + size, 0);
+    for (const { file, size } of entries.sort((a, b) => a.mtimeMs - b.mtimeMs).slice(0, -1)) {
+      if (total <= this.#limit) return;
+      await rm(file, { force: true });
+      total -= size;
+    }
+  }
+
+  /** Keys are hex digits of our own making. */
+  #file(key: string): string {
+    return join(this.#directory, `${key.replace(/[^0-9a-f]/g, '')}${SUFFIX}`);
+  }
+}

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { FunctionEntry, StructLayout } from '../../../shared/contract/api.ts';
+import { Fail } from '../../../shared/contract/failure.ts';
+import type { BackendDeps } from '../../backend/index.ts';
+import { KernelTypes } from '../../backend/target/kernel-types.ts';
+import type { CommandLine } from './arguments.ts';
+import { usage } from './arguments.ts';
+import { openLocalClient } from './client.ts';
+import type { Output } from './output.ts';
+import { printable } from './output.ts';
+
+/** A kernel to ask: a target over SSH, or a BTF file of this machine. */
+interface Kernel {
+  readonly origin: string;
+  functions(): Promise<readonly FunctionEntry[]>;
+  structs(name: string): Promise<readonly StructLayout[]>;
+}
+
+/** `skblens functions HOST|--btf FILE [QUERY]`: signatures and what can be attached; all words of QUERY must occur. */
+export async function functionsCommand(
+  line: CommandLine,
+  output: Output,
+  deps: BackendDeps,
+  signal: AbortSignal,
+): Promise<number> {
+  return withKernel(line, output, deps, signal, async (kernel, query) => {
+    const words = query.flatMap((word) => word.toLowerCase().split(/\s+/)).filter((word) => word !== '');
+    for (const { name, module, signature, attachable, reason } of await kernel.functions()) {
+      const text = signature.toLowerCase();
+      if (!words.every((word) => text.includes(word))) continue;
+      output.line({ name, module, signature, attachable, reason });
+      const note = attachable === 'yes' ? '' : `  [${attachable}${reason === '' ? '' : `: ${reason}`}]`;
+      output.text(`${module === 'vmlinux' ? '' : `${module}: `}${printable(signature)}${note}`);
+    }
+  });
+}
+
+/** `skblens struct HOST|--btf FILE NAME`: the layout of every struct or union of that name. */
+export async function structCommand(
+  line: CommandLine,
+  output: Output,
+  deps: BackendDeps,
+  signal: AbortSignal,
+): Promise<number> {
+  return withKernel(line, output, deps, signal, async (kernel, words) => {
+    const name = words.join(' ');
+    if (name === '') throw usage('struct takes a HOST, or --btf FILE, and a NAME');
+    for (const { name: found, kind, module, size, members, text } of await kernel.structs(name)) {
+      output.line({ name: found, kind, module, size, members });
+      output.text(printable(text));
+    }
+  });
+}
+
+async function withKernel(
+  line: CommandLine,
+  output: Output,
+  deps: BackendDeps,
+  signal: AbortSignal,
+  ask: (kernel: Kernel, words: readonly string[]) => Promise<void>,
+): Promise<number> {
+  if (line.btf !== null) {
+    await ask(await openFile(line.btf), line.positionals);
+    return 0;
+  }
+  const [host, ...words] = line.positionals;
+  if (host === undefined) throw usage(`${line.command} takes a HOST, or --btf FILE`);
+  const client = openLocalClient(line, output, deps, signal, {}, () => undefined);
+  try {
+    const { session } = await client.backend.connect({ host });
+    const kernel: Kernel = {
+      origin: host,
+      functions: () => client.backend.functions({ session }),
+      structs: (name) => client.backend.structs({ session, name }),
+    };
+    await ask(kernel, words);
+    return 0;
+  } finally {
+    await client.close();
+  }
+}
+
+/** A raw BTF file, such as a copy of /sys/kernel/btf/vmlinux. Nothing else is known, so nothing is called attachable. */
+async function openFile(file: string): Promise<Kernel> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    throw new Fail('file-unreadable', { file, message: (error as Error).message });
+  }
+  const origin = basename(file);
+  const btf = new Map([['vmlinux', new Uint8Array(bytes)]]);
+  const types = new KernelTypes({ btf, traceable: null, symbols: null, blacklist: null }, null, origin);
+  return {
+    origin,
+    functions: async () => types.functions(),
+    structs: async (name) => types.structs(name, origin),
+  };
+}
