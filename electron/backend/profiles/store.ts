@@ -37,7 +37,7 @@ export class ProfileStore {
       await writeFile(temporary, `${JSON.stringify(saved, null, 2)}\n`, { mode: 0o600 });
       await rename(temporary, file);
     } catch (error) {
-      await rm(temporary, { force: true });
+      await rm(temporary, { force: true }).catch(() => undefined);
       throw new Fail('file-unwritable', { file, message: (error as Error).message });
     }
   }
