@@ -16,8 +16,8 @@ export interface MemberAtOffset {
 }
 
 /**
- * What lies at byte `byteOffset` of struct or union `id`: the innermost members that cover it, one for each union arm and each bitfield
- * there; [] in a hole. Throws E_DEPTH and E_BUDGET.
+ * What lies at byte `byteOffset` of struct or union `id`: the innermost members that cover it, one for each
+ * union arm and each bitfield there; [] in a hole. Throws E_DEPTH and E_BUDGET.
  */
 export function membersAtOffset(btf: Btf, id: number, byteOffset: number): MemberAtOffset[] {
   const found: MemberAtOffset[] = [];

@@ -2,7 +2,10 @@ import type { Btf } from './decoder.ts';
 import { shownName } from './escape.ts';
 import { KIND_ENUM, KIND_ENUM64, KIND_FWD, KIND_STRUCT, KIND_UNION } from './kinds.ts';
 
-/** The name of a type that refers to no other; of an unnamed struct, union or enum no more than that it is one. */
+/**
+ * The name of a type that refers to no other; of an unnamed struct, union or enum no more than that it is
+ * one.
+ */
 export function baseType(btf: Btf, id: number, kind: number): string {
   const name = shownName(btf.name(id));
   const keyword = keywordOf(btf, id, kind);

@@ -18,8 +18,9 @@ import { extraWord, sizeOrType } from './resolve.ts';
 import type { TextWriter } from './text-writer.ts';
 
 /**
- * C declarations. A C type is text on both sides of the name it declares: `int (*` NAME `)[4]`. Each type's two sides are made once
- * and kept; a type's depth is kept with them, so the limit does not depend on what was asked first.
+ * C declarations. A C type is text on both sides of the name it declares: `int (*` NAME `)[4]`. Each type's
+ * two sides are made once and kept; a type's depth is kept with them, so the limit does not depend on what
+ * was asked first.
  */
 export class DeclaratorTable {
   readonly #btf: Btf;
@@ -29,7 +30,10 @@ export class DeclaratorTable {
   readonly #longest: number;
   readonly #deepest: number;
   readonly #names = new Map<number, string>();
-  /** Failures of whole declarations, so that a hostile file cannot make us find the same one ten thousand times. */
+  /**
+   * Failures of whole declarations, so that a hostile file cannot make us find the same one ten thousand
+   * times.
+   */
   readonly #failures = new Map<number, BtfError>();
 
   constructor(btf: Btf, base: DeclaratorTable | null) {
@@ -64,8 +68,9 @@ export class DeclaratorTable {
   }
 
   /**
-   * Writes the prototype of a function, whose name is at string offset `nameOffset`, of type `id`, a FUNC_PROTO of this file. False, with
-   * part of it written, when only `declare` can: a name to be escaped, a function that returns a function, a text over the limit. Throws as declare.
+   * Writes the prototype of a function, whose name is at string offset `nameOffset`, of type `id`, a
+   * FUNC_PROTO of this file. False, with part of it written, when only `declare` can: a name to be escaped, a
+   * function that returns a function, a text over the limit. Throws as declare.
    */
   write(to: TextWriter, id: number, nameOffset: number): boolean {
     const { words, offsets } = this.#btf.types;
@@ -144,7 +149,10 @@ export class DeclaratorTable {
     });
   }
 
-  /** One function a kind, called through the table: put in one function with a switch, it would be compiled anew for each new kind met. */
+  /**
+   * One function a kind, called through the table: put in one function with a switch, it would be compiled
+   * anew for each new kind met.
+   */
   static readonly #makers: ReadonlyMap<number, (table: DeclaratorTable, id: number, level: number) => Sides> =
     new Map([
       [KIND_PTR, (table, id, level) => table.#pointer(id, level)],
@@ -190,8 +198,8 @@ export class DeclaratorTable {
   }
 
   /**
-   * A qualifier stands behind the * it belongs to, else in front. On an array it means the elements, and compilers then often give
-   * it twice; on a function it means nothing.
+   * A qualifier stands behind the * it belongs to, else in front. On an array it means the elements, and
+   * compilers then often give it twice; on a function it means nothing.
    */
   #qualified(id: number, word: string, level: number): Sides {
     const part = this.#part(sizeOrType(this.#btf, id), level + 1);

@@ -16,7 +16,9 @@ function tableOf(btf: Btf): DeclaratorTable {
   return table;
 }
 
-/** Type `id` in C, declaring `name`: `struct sk_buff *skb`, `char cb[48]`. Throws E_TYPEID, E_DEPTH, E_BUDGET. */
+/**
+ * Type `id` in C, declaring `name`: `struct sk_buff *skb`, `char cb[48]`. Throws E_TYPEID, E_DEPTH, E_BUDGET.
+ */
 export function declaration(btf: Btf, id: number, name: string): string {
   btf.owner(id);
   return tableOf(btf).declare(id, shownName(name));
@@ -28,8 +30,8 @@ export function typeText(btf: Btf, id: number): string {
 }
 
 /**
- * The C prototype of function `id`: `int ip_rcv_core(struct sk_buff *skb, struct net *net)`. Throws E_NOTFOUND when `id` is no
- * function, E_DEPTH or E_BUDGET when its types have no end.
+ * The C prototype of function `id`: `int ip_rcv_core(struct sk_buff *skb, struct net *net)`. Throws
+ * E_NOTFOUND when `id` is no function, E_DEPTH or E_BUDGET when its types have no end.
  */
 export function prototype(btf: Btf, id: number): string {
   if (btf.kindNumber(id) !== KIND_FUNC) {
@@ -39,8 +41,8 @@ export function prototype(btf: Btf, id: number): string {
 }
 
 /**
- * The prototypes of all functions of this file, one a line, in the order of `functions()`; an empty line for one whose types have no end. Much quicker
- * than one by one.
+ * The prototypes of all functions of this file, one a line, in the order of `functions()`; an empty line for
+ * one whose types have no end. Much quicker than one by one.
  */
 export function allPrototypes(btf: Btf): string {
   const table = tableOf(btf);

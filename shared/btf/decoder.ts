@@ -18,14 +18,17 @@ export interface ParseOptions {
   /** The BTF this one continues: vmlinux for a module, the module for its `.inline`. */
   readonly base?: Btf;
   readonly limits?: Partial<BtfLimits>;
-  /** Bytes of a pointer on the target; else taken from the base, else guessed from the size of `long`, else 8. */
+  /**
+   * Bytes of a pointer on the target; else taken from the base, else guessed from the size of `long`, else 8.
+   */
   readonly ptrSize?: 4 | 8;
 }
 
 /**
- * Parses a raw BTF blob (/sys/kernel/btf/NAME, or the .BTF section of an ELF file), of either byte order and any alignment.
- * The bytes are kept, not copied, where they are aligned and of this machine's byte order: do not change them afterwards.
- * All references are checked here; loops between types are found where types are followed. Throws BtfError.
+ * Parses a raw BTF blob (/sys/kernel/btf/NAME, or the .BTF section of an ELF file), of either byte order and
+ * any alignment. The bytes are kept, not copied, where they are aligned and of this machine's byte order: do
+ * not change them afterwards. All references are checked here; loops between types are found where types are
+ * followed. Throws BtfError.
  */
 export function parseBtf(bytes: Uint8Array, options: ParseOptions = {}): Btf {
   const limits: BtfLimits = { ...defaultBtfLimits, ...options.limits };
@@ -81,9 +84,9 @@ interface Parts {
 }
 
 /**
- * One BTF and, through `base`, those it continues. Type ids count over the whole chain: 0 is void, `startId` the first of this
- * file, `typeCount` one more than the last. A type's meaning is read from the bytes when it is asked for.
- * Every method that takes an id throws E_TYPEID for one out of range.
+ * One BTF and, through `base`, those it continues. Type ids count over the whole chain: 0 is void, `startId`
+ * the first of this file, `typeCount` one more than the last. A type's meaning is read from the bytes when it
+ * is asked for. Every method that takes an id throws E_TYPEID for one out of range.
  */
 export class Btf implements BtfChain {
   readonly base: Btf | null;
@@ -193,8 +196,8 @@ export class Btf implements BtfChain {
   }
 
   /**
-   * The members of a struct or union, in file order; old-style bitfields (an INT with its own bit offset and width) read like
-   * new ones. [] for any other type.
+   * The members of a struct or union, in file order; old-style bitfields (an INT with its own bit offset and
+   * width) read like new ones. [] for any other type.
    */
   members(id: number): readonly Member[] {
     const file = this.owner(id);
@@ -224,8 +227,8 @@ export class Btf implements BtfChain {
   }
 
   /**
-   * All types of that name, over the whole chain, the base's first. Several are normal: two source files may each have their own
-   * struct of one name. A pure scan: about a millisecond for a kernel.
+   * All types of that name, over the whole chain, the base's first. Several are normal: two source files may
+   * each have their own struct of one name. A pure scan: about a millisecond for a kernel.
    */
   findAll(name: string, kind?: Exclude<KindName, 'unknown'>): number[] {
     const found = this.base === null ? [] : this.base.findAll(name, kind);

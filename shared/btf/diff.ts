@@ -7,7 +7,10 @@ import { findComposites } from './path.ts';
 import type { Btf } from './decoder.ts';
 import { KIND_STRUCT, KIND_UNION } from './kinds.ts';
 
-/** One function in two kernels: only in the first (`removed`), only in the second (`added`), or with another signature. */
+/**
+ * One function in two kernels: only in the first (`removed`), only in the second (`added`), or with another
+ * signature.
+ */
 export interface FunctionDifference {
   readonly kind: 'added' | 'removed' | 'changed';
   readonly name: string;
@@ -17,8 +20,8 @@ export interface FunctionDifference {
 }
 
 /**
- * What changed between the functions of two kernels, in order of module and name. Several functions of one name in one module are paired in file
- * order.
+ * What changed between the functions of two kernels, in order of module and name. Several functions of one
+ * name in one module are paired in file order.
  */
 export function diffFunctions(
   before: readonly ModuleBtf[],
@@ -119,8 +122,8 @@ export interface CompositeDifference {
 }
 
 /**
- * What changed between all named structs and unions of two BTFs, in order of name. Of several with one name the first that has members is compared. One
- * whose layout cannot be made (endless) is left out.
+ * What changed between all named structs and unions of two BTFs, in order of name. Of several with one name
+ * the first that has members is compared. One whose layout cannot be made (endless) is left out.
  */
 export function diffComposites(before: Btf, after: Btf): CompositeDifference[] {
   const differences: CompositeDifference[] = [];

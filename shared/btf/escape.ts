@@ -4,9 +4,9 @@ const longestName = 512;
 const plain = /^[\w.$ ]*$/;
 
 /**
- * A name from a BTF file, made safe to show in a terminal, in HTML and in running text: printable ASCII stays (dots included:
- * `foo.isra.0`), everything else (controls, escape sequences, bidi overrides, letters that look alike) and the characters
- * < > & " ' ` \ become \xNN or \u{N}. Cut at 512 characters.
+ * A name from a BTF file, made safe to show in a terminal, in HTML and in running text: printable ASCII stays
+ * (dots included: `foo.isra.0`), everything else (controls, escape sequences, bidi overrides, letters that
+ * look alike) and the characters < > & " ' ` \ become \xNN or \u{N}. Cut at 512 characters.
  */
 export function shownName(name: string): string {
   if (name.length <= longestName && plain.test(name)) return name;

@@ -1,8 +1,9 @@
 /**
  * Everything that can be wrong with a BTF blob or with a question asked about one.
  *
- * A file that breaks one of the format's rules never yields a half-read `Btf`: parsing throws. A rule that can only be
- * seen while following types (a loop, a rendering that would never end) throws where the type is followed.
+ * A file that breaks one of the format's rules never yields a half-read `Btf`: parsing throws. A rule that
+ * can only be seen while following types (a loop, a rendering that would never end) throws where the type is
+ * followed.
  */
 export type BtfErrorCode =
   | 'E_SHORT'
@@ -57,7 +58,10 @@ export const btfRemedies: Readonly<Record<BtfErrorCode, string>> = {
   E_PATH: 'Write struct.member, member[index] inside an array, and -> where a pointer is followed.',
 };
 
-/** A refusal by the BTF reader. `offset` is in bytes from the start of the file; `typeId` the type in question. */
+/**
+ * A refusal by the BTF reader. `offset` is in bytes from the start of the file; `typeId` the type in
+ * question.
+ */
 export class BtfError extends Error {
   readonly code: BtfErrorCode;
   readonly remedy: string;

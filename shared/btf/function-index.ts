@@ -38,17 +38,23 @@ export interface FunctionSearch {
 }
 
 export interface SearchOptions {
-  /** `fuzzy` also finds names that only spell the words letter by letter, when fewer than `limit` hold them. Default `substring`. */
+  /**
+   * `fuzzy` also finds names that only spell the words letter by letter, when fewer than `limit` hold them.
+   * Default `substring`.
+   */
   readonly mode?: 'substring' | 'fuzzy';
   /** Default 200. */
   readonly limit?: number;
-  /** Also find words in the whole signature. The first such search makes all signatures: tens of milliseconds. */
+  /**
+   * Also find words in the whole signature. The first such search makes all signatures: tens of milliseconds.
+   */
   readonly signatures?: boolean;
 }
 
 /**
- * All functions of a kernel and its modules, to be searched as one types. Entries are numbered in order of name, then of module as given. A search
- * takes milliseconds for 60,000 functions; nothing is asked of the target.
+ * All functions of a kernel and its modules, to be searched as one types. Entries are numbered in order of
+ * name, then of module as given. A search takes milliseconds for 60,000 functions; nothing is asked of the
+ * target.
  */
 export class FunctionIndex {
   readonly size: number;
@@ -156,7 +162,10 @@ export class FunctionIndex {
     for (let n = 0; n < found.length; n++) if (kept[this.#moduleOf[n] ?? 0] !== true) found[n] = NO_MATCH;
   }
 
-  /** Leaves out functions whose types are not the one asked for; takes a type by its beginning when no function has it in full. */
+  /**
+   * Leaves out functions whose types are not the one asked for; takes a type by its beginning when no
+   * function has it in full.
+   */
   #keepTypes(found: Uint8Array, query: TypeQuery, where: 'returns' | 'takes'): void {
     const before = found.slice();
     for (const strictness of ['exact', 'prefix', 'substring'] as const) {

@@ -3,15 +3,18 @@ import type { Btf } from './decoder.ts';
 import { shownName } from './escape.ts';
 import { BtfError } from './failure.ts';
 
-/** Functions in order of name: the n-th has type id `ids[n]`. Two arrays, as an object for each would cost more than finding them. */
+/**
+ * Functions in order of name: the n-th has type id `ids[n]`. Two arrays, as an object for each would cost
+ * more than finding them.
+ */
 export interface FunctionList {
   readonly ids: Uint32Array;
   readonly names: readonly string[];
 }
 
 /**
- * The functions of this file (not of its base), in the order of their names' UTF-16 code units, then of ids. pahole writes them so already; then
- * nothing is sorted.
+ * The functions of this file (not of its base), in the order of their names' UTF-16 code units, then of ids.
+ * pahole writes them so already; then nothing is sorted.
  */
 export function listFunctions(btf: Btf): FunctionList {
   const ids = btf.functions();
@@ -30,7 +33,10 @@ function isInOrder(names: readonly string[]): boolean {
   return true;
 }
 
-/** The prototype, or for a function whose types have no end its name and why; never throws for a function of this BTF. */
+/**
+ * The prototype, or for a function whose types have no end its name and why; never throws for a function of
+ * this BTF.
+ */
 export function signature(btf: Btf, id: number): string {
   try {
     return prototype(btf, id);

@@ -1,6 +1,6 @@
 /**
- * Which characters a text has, as a 32-bit set: a-z, digits by fives, `_` and the rest. A word can only be spelt from a text whose set holds
- * the word's set.
+ * Which characters a text has, as a 32-bit set: a-z, digits by fives, `_` and the rest. A word can only be
+ * spelt from a text whose set holds the word's set.
  */
 export function characterSet(text: string, from = 0, to: number = text.length): number {
   let set = 0;
@@ -20,9 +20,10 @@ export const NO_MATCH = 255;
 const underscore = 95;
 
 /**
- * How badly `word` is spelt by characters of text[from, to), in order: 0 (few jumps, each to the beginning of a part of the name) up to 15;
- * NO_MATCH when it is not. A character is taken where it goes on from the last one, else at the next beginning of a part, else
- * at the next place, so `iprc` fits `ip_rcv_core` as i, p, r after `_`, c after `_`. Given up when there are more jumps than letters.
+ * How badly `word` is spelt by characters of text[from, to), in order: 0 (few jumps, each to the beginning of
+ * a part of the name) up to 15; NO_MATCH when it is not. A character is taken where it goes on from the last
+ * one, else at the next beginning of a part, else at the next place, so `iprc` fits `ip_rcv_core` as i, p, r
+ * after `_`, c after `_`. Given up when there are more jumps than letters.
  */
 export function spellingPenalty(text: string, from: number, to: number, word: string): number {
   const worst = Math.min(word.length + 1, 15);

@@ -7,8 +7,8 @@ import { sizeOrType, subject } from './resolve.ts';
 export type GlueKind = 'syscall-wrapper' | 'attribute' | 'tracepoint' | 'bpf-lsm';
 
 /**
- * What kind of glue a function is, null for a real function. `attribute`: the show and store functions of sysfs and configfs files, told by their
- * arguments (a seq_file's show is none).
+ * What kind of glue a function is, null for a real function. `attribute`: the show and store functions of
+ * sysfs and configfs files, told by their arguments (a seq_file's show is none).
  */
 export function glueOf(btf: Btf, id: number, name: string = btf.name(id)): GlueKind | null {
   if (
@@ -33,7 +33,10 @@ function takesAttribute(btf: Btf, id: number): boolean {
   });
 }
 
-/** The struct that the function's first parameter points at (or is), '' when it is about none. The key of the tree's pivot by struct. */
+/**
+ * The struct that the function's first parameter points at (or is), '' when it is about none. The key of the
+ * tree's pivot by struct.
+ */
 export function firstStruct(btf: Btf, id: number): string {
   const prototype = btf.type(sizeOrType(btf, id));
   if (prototype.kind !== 'func_proto') return '';
@@ -49,7 +52,10 @@ export function namePrefix(name: string): string {
   return match?.[1] ?? name;
 }
 
-/** Ids of the functions of this file that BPF programs may call: those with the declaration tag `bpf_kfunc` (pahole 1.26 and later). */
+/**
+ * Ids of the functions of this file that BPF programs may call: those with the declaration tag `bpf_kfunc`
+ * (pahole 1.26 and later).
+ */
 export function bpfCallable(btf: Btf): Set<number> {
   const callable = new Set<number>();
   const { kinds } = btf.types;
@@ -59,4 +65,13 @@ export function bpfCallable(btf: Btf): Set<number> {
     if (btf.name(id) === 'bpf_kfunc') callable.add(sizeOrType(btf, id));
   }
   return callable;
+}
+
+/**
+ * Ids of those BPF-callable functions whose machine code takes more than BTF says: a kfunc with KF_IMPLICIT_ARGS has its real
+ * prototype under the name `NAME_impl`.
+ */
+export function implicitArgumentFunctions(btf: Btf): Set<number> {
+  const names = new Set(btf.functionNames());
+  return new Set([...bpfCallable(btf)].filter((id) => names.has(`${btf.name(id)}_impl`)));
 }

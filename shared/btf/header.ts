@@ -7,8 +7,8 @@ import { BtfError } from './failure.ts';
  *   u32 type_off, type_len, str_off, str_len            offsets count from the end of the header
  *   u32 layout_off, layout_len                          only when hdr_len >= 32 (Linux 7.1)
  *
- * The magic's byte order is that of the whole file. Sections lie in the order types, layout, strings. A header longer than
- * 32 bytes is legal; its tail is skipped.
+ * The magic's byte order is that of the whole file. Sections lie in the order types, layout, strings. A
+ * header longer than 32 bytes is legal; its tail is skipped.
  */
 export interface BtfHeader {
   readonly endian: 'little' | 'big';

@@ -11,7 +11,9 @@ import {
 import { KIND_FLAG, VLEN_MASK } from './raw.ts';
 import type { BtfType, Member } from './types.ts';
 
-/** INT's extra word: encoding bits 24-27 (1 signed, 2 char, 4 bool), bit offset bits 16-23, width bits 0-7. */
+/**
+ * INT's extra word: encoding bits 24-27 (1 signed, 2 char, 4 bool), bit offset bits 16-23, width bits 0-7.
+ */
 function intWord(word: number): { encoding: number; bitOffset: number; bits: number } {
   return { encoding: (word >>> 24) & 0x0f, bitOffset: (word >>> 16) & 0xff, bits: word & 0xff };
 }
@@ -148,8 +150,9 @@ function unreachable(kind: never): never {
 }
 
 /**
- * Members of the struct or union `id` of `file`. With kind_flag a member's offset word is bitfield width << 24 | bit offset;
- * without, it is the bit offset, and a bitfield shows only in its INT (width other than size * 8, or a bit offset of its own).
+ * Members of the struct or union `id` of `file`. With kind_flag a member's offset word is bitfield width <<
+ * 24 | bit offset; without, it is the bit offset, and a bitfield shows only in its INT (width other than size
+ * * 8, or a bit offset of its own).
  */
 export function plainMembers(btf: BtfChain, file: BtfFile, id: number): Member[] {
   const { words, offsets } = file.types;

@@ -1,4 +1,6 @@
-/** BTF type kinds by number: include/uapi/linux/btf.h, BTF_KIND_*; 20 to 22 as merged in bpf-next in 2026-09. */
+/**
+ * BTF type kinds by number: include/uapi/linux/btf.h, BTF_KIND_*; 20 to 22 as merged in bpf-next in 2026-09.
+ */
 export const KIND_VOID = 0;
 export const KIND_INT = 1;
 export const KIND_PTR = 2;
@@ -26,7 +28,10 @@ export const KIND_LOCSEC = 22;
 /** The last kind whose size this parser knows without the file's layout section. */
 export const KIND_LAST = 22;
 
-/** The last kind of the settled format; the kinds after it may change size, then the layout section is believed. */
+/**
+ * The last kind of the settled format; the kinds after it may change size, then the layout section is
+ * believed.
+ */
 export const KIND_LAST_SETTLED = 19;
 
 const names = [
@@ -75,7 +80,8 @@ export const TYPE = 2;
 export type WordRole = typeof OTHER | typeof NAME | typeof TYPE;
 
 /**
- * The words of a kind behind `name_off` and `info`: the third word of struct btf_type, what follows once, and what follows vlen times.
+ * The words of a kind behind `name_off` and `info`: the third word of struct btf_type, what follows once, and
+ * what follows vlen times.
  */
 export interface KindWords {
   readonly third: WordRole;
@@ -92,7 +98,8 @@ function words(
 }
 
 /**
- * Index = kind number, 0 to 22. References of the kinds above 19 are `OTHER`: those kinds may still change, so they are checked where they are read.
+ * Index = kind number, 0 to 22. References of the kinds above 19 are `OTHER`: those kinds may still change,
+ * so they are checked where they are read.
  */
 export const kindWords: readonly KindWords[] = [
   words(OTHER),

@@ -16,7 +16,10 @@ export interface Layout {
 }
 
 export interface LayoutMember {
-  /** How C reaches it from the outermost struct: `headers.dev_scratch`. Unnamed members add nothing: theirs is their parent's. */
+  /**
+   * How C reaches it from the outermost struct: `headers.dev_scratch`. Unnamed members add nothing: theirs is
+   * their parent's.
+   */
   readonly path: string;
   /** '' for an unnamed struct or union. */
   readonly name: string;
@@ -39,9 +42,9 @@ export interface LayoutMember {
 
 export interface LayoutOptions {
   /**
-   * Whose members to list: `unnamed` (default) those of unnamed structs and unions, which C treats as members of the outer one, or
-   * which have no other name to be looked up by (of an array of those, the first element); `all` also those of every named struct
-   * held by value outside an array.
+   * Whose members to list: `unnamed` (default) those of unnamed structs and unions, which C treats as members
+   * of the outer one, or which have no other name to be looked up by (of an array of those, the first
+   * element); `all` also those of every named struct held by value outside an array.
    */
   readonly expand?: 'unnamed' | 'all';
   /** Most members in all; default and upper bound: the limits the BTF was parsed with. */
@@ -49,8 +52,8 @@ export interface LayoutOptions {
 }
 
 /**
- * The layout of a struct or union, typedefs to one included. Throws E_NOTFOUND for another type, E_DEPTH for a struct that holds
- * itself or nests too deep, E_BUDGET above the node budget.
+ * The layout of a struct or union, typedefs to one included. Throws E_NOTFOUND for another type, E_DEPTH for
+ * a struct that holds itself or nests too deep, E_BUDGET above the node budget.
  */
 export function layoutOf(btf: Btf, id: number, options: LayoutOptions = {}): Layout {
   const typeId = underlying(btf, id);
@@ -84,8 +87,8 @@ interface Place {
 }
 
 /**
- * How many members the layout of a body has, above `budget` just some number above it. Each type is counted once, so this is quick even
- * where the layout itself would never end.
+ * How many members the layout of a body has, above `budget` just some number above it. Each type is counted
+ * once, so this is quick even where the layout itself would never end.
  */
 function countMembers(
   btf: Btf,
@@ -144,8 +147,9 @@ function membersOf(btf: Btf, typeId: number, expand: 'unnamed' | 'all', place: P
 }
 
 /**
- * The type whose members to list for a member of type `id`, and what C writes behind the member's name to get there. An array without
- * a name for its element gives its first element. A typedef is a name: `unnamed` stops there, `all` goes on.
+ * The type whose members to list for a member of type `id`, and what C writes behind the member's name to get
+ * there. An array without a name for its element gives its first element. A typedef is a name: `unnamed`
+ * stops there, `all` goes on.
  */
 function bodyOf(btf: Btf, id: number, expand: 'unnamed' | 'all'): { typeId: number; path: string } | null {
   let typeId = withoutQualifiers(btf, id);

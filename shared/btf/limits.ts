@@ -1,6 +1,6 @@
 /**
- * The bounds within which any input is handled. The kernel's own: BTF_MAX_SIZE 16 MiB for BPF_BTF_LOAD (vmlinux is exempt),
- * MAX_RESOLVE_DEPTH 32 (kernel/bpf/btf.c).
+ * The bounds within which any input is handled. The kernel's own: BTF_MAX_SIZE 16 MiB for BPF_BTF_LOAD
+ * (vmlinux is exempt), MAX_RESOLVE_DEPTH 32 (kernel/bpf/btf.c).
  */
 export interface BtfLimits {
   /** Largest file, in bytes. */

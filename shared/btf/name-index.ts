@@ -1,7 +1,8 @@
 import { NO_MATCH, characterSet, spellingPenalty } from './fuzzy.ts';
 
 /**
- * How a word was found in a name, best first: the whole name, its beginning, behind a `_` or `.`, anywhere, only in the signature, only letter by letter.
+ * How a word was found in a name, best first: the whole name, its beginning, behind a `_` or `.`, anywhere,
+ * only in the signature, only letter by letter.
  */
 export const matchKinds = ['exact', 'prefix', 'part', 'substring', 'signature', 'fuzzy'] as const;
 
@@ -15,8 +16,8 @@ export const SIGNATURE = 4;
 export const FUZZY = 5;
 
 /**
- * Names to be searched as one types. All names stand in one lower-case text, each behind a newline, so that one indexOf runs over all of
- * them: under a millisecond for 60,000.
+ * Names to be searched as one types. All names stand in one lower-case text, each behind a newline, so that
+ * one indexOf runs over all of them: under a millisecond for 60,000.
  */
 export class NameIndex {
   readonly size: number;
@@ -47,7 +48,10 @@ export class NameIndex {
     return (this.starts[n + 1] ?? 0) - (this.starts[n] ?? 0) - 1;
   }
 
-  /** For each name the best way it holds `word` (EXACT to SUBSTRING), NO_MATCH where it does not. `word` in lower case. */
+  /**
+   * For each name the best way it holds `word` (EXACT to SUBSTRING), NO_MATCH where it does not. `word` in
+   * lower case.
+   */
   findWord(word: string): Uint8Array {
     const found = new Uint8Array(this.size).fill(NO_MATCH);
     if (word.includes('\n')) return found;
@@ -76,8 +80,8 @@ export class NameIndex {
   }
 
   /**
-   * Adds to `found` (of findWord) the names that only spell `word`: FUZZY plus the penalty, 0 to 15. A word of one character spells
-   * nothing new.
+   * Adds to `found` (of findWord) the names that only spell `word`: FUZZY plus the penalty, 0 to 15. A word
+   * of one character spells nothing new.
    */
   addSpelt(word: string, found: Uint8Array): void {
     if (word.length < 2) return;

@@ -14,8 +14,8 @@ export interface ResolvedPath {
   readonly typeId: number;
   readonly type: string;
   /**
-   * Offsets in bytes at which a pointer is loaded, in order, each from the address that the one before gave. [] when the path stays
-   * inside the first struct.
+   * Offsets in bytes at which a pointer is loaded, in order, each from the address that the one before gave.
+   * [] when the path stays inside the first struct.
    */
   readonly pointers: readonly number[];
   /** From the address that the last pointer gave, or from the start of the first struct. */
@@ -32,8 +32,8 @@ type Step =
 const longestPath = 1024;
 
 /**
- * `[struct |union ]NAME` then steps: `.member`, `->member`, `[index]`. Names may hold dots only in the first place of no path, so
- * a dot always begins a member. Throws E_PATH.
+ * `[struct |union ]NAME` then steps: `.member`, `->member`, `[index]`. Names may hold dots only in the first
+ * place of no path, so a dot always begins a member. Throws E_PATH.
  */
 function parsePath(path: string): { root: string; keyword: 'struct' | 'union' | null; steps: Step[] } {
   const complain = (at: number): BtfError =>
@@ -60,8 +60,9 @@ function parsePath(path: string): { root: string; keyword: 'struct' | 'union' | 
 }
 
 /**
- * Ids of the structs and unions that `NAME`, `struct NAME`, `union NAME` or a typedef NAME means, the base's first. Empty ones
- * (a placeholder of another source file) come last. Several are normal: show them all, use the first.
+ * Ids of the structs and unions that `NAME`, `struct NAME`, `union NAME` or a typedef NAME means, the base's
+ * first. Empty ones (a placeholder of another source file) come last. Several are normal: show them all, use
+ * the first.
  */
 export function findComposites(btf: Btf, name: string, keyword: 'struct' | 'union' | null = null): number[] {
   const found = [
@@ -83,8 +84,9 @@ function isComposite(btf: Btf, id: number): boolean {
 }
 
 /**
- * Finds where `sk_buff.data`, `sk_buff.dev->name[0]`, `net_device.stats.rx_packets` lies. `rootId` settles which struct is meant when
- * several share a name. Throws E_PATH (bad syntax, wrong operator), E_NOTFOUND (no such struct or member), E_DEPTH, E_BUDGET.
+ * Finds where `sk_buff.data`, `sk_buff.dev->name[0]`, `net_device.stats.rx_packets` lies. `rootId` settles
+ * which struct is meant when several share a name. Throws E_PATH (bad syntax, wrong operator), E_NOTFOUND (no
+ * such struct or member), E_DEPTH, E_BUDGET.
  */
 export function resolvePath(btf: Btf, path: string, rootId?: number): ResolvedPath {
   const { root, keyword, steps } = parsePath(path);
@@ -156,7 +158,10 @@ interface FoundMember {
   readonly bitfieldBits: number;
 }
 
-/** The member of that name, also inside unnamed structs and unions; null when there is none. Throws E_BUDGET, E_DEPTH. */
+/**
+ * The member of that name, also inside unnamed structs and unions; null when there is none. Throws E_BUDGET,
+ * E_DEPTH.
+ */
 export function findMember(btf: Btf, compositeId: number, name: string): FoundMember | null {
   let budget = btf.limits.nodes;
   const searched = new Set<number>();

@@ -14,8 +14,9 @@ export interface PrintOptions extends LayoutOptions {
 }
 
 /**
- * Any type as C text. Structs and unions carry offset and size in bytes behind each member (`offset:bit` and a width in bits for a
- * bitfield), holes, cacheline boundaries and totals. Throws BtfError as layoutOf and declaration do; E_BUDGET above the node budget.
+ * Any type as C text. Structs and unions carry offset and size in bytes behind each member (`offset:bit` and
+ * a width in bits for a bitfield), holes, cacheline boundaries and totals. Throws BtfError as layoutOf and
+ * declaration do; E_BUDGET above the node budget.
  */
 export function printType(btf: Btf, id: number, options: PrintOptions = {}): string {
   const type = btf.type(id);

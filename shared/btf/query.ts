@@ -21,9 +21,9 @@ const longestQuery = 256;
 const integerWords = new Set(['unsigned', 'signed', 'long', 'short', 'int', 'char']);
 
 /**
- * Reads a search line: words (matched against names), `ret:TYPE` or `->TYPE`, `arg:TYPE`, `module:NAME`. TYPE is
- * [struct|union|enum] NAME [*...], or an integer type of several words. Never fails: a filter still without a type is left out, so that a
- * line can be typed from left to right. Cut at 256 characters.
+ * Reads a search line: words (matched against names), `ret:TYPE` or `->TYPE`, `arg:TYPE`, `module:NAME`. TYPE
+ * is [struct|union|enum] NAME [*...], or an integer type of several words. Never fails: a filter still
+ * without a type is left out, so that a line can be typed from left to right. Cut at 256 characters.
  */
 export function parseQuery(line: string): FunctionQuery {
   const tokens = line

@@ -8,8 +8,9 @@ const longest = 255;
 const ranks = 21;
 
 /**
- * Picks the best `limit` of the entries that `found` allows (a rank of NameIndex each, NO_MATCH = out): lower rank first, then the shorter name, then the order
- * of the entries. Counting, not sorting: the time does not depend on how many match.
+ * Picks the best `limit` of the entries that `found` allows (a rank of NameIndex each, NO_MATCH = out): lower
+ * rank first, then the shorter name, then the order of the entries. Counting, not sorting: the time does not
+ * depend on how many match.
  */
 export function pickBest(
   found: Uint8Array,

@@ -17,8 +17,8 @@ import type { KindSize } from './kinds.ts';
  *
  *   name_off | info: vlen bits 0-23, kind bits 24-30, kind_flag bit 31 | size or type
  *
- * followed by what its kind adds. Every field of every kind is a 32-bit word, so the section is one Uint32Array: a view
- * of the file where it is aligned and of this machine's byte order, else one copy.
+ * followed by what its kind adds. Every field of every kind is a 32-bit word, so the section is one
+ * Uint32Array: a view of the file where it is aligned and of this machine's byte order, else one copy.
  *
  * (vlen had 16 bits and kind 5 until 2026-09; the bits between were zero, so the wide masks read both.)
  */
@@ -73,8 +73,9 @@ function sectionWords(bytes: Uint8Array, header: BtfHeader): Uint32Array {
 }
 
 /**
- * The layout section: for each kind from 0 up, struct btf_layout {u8 info_sz, u8 elem_sz, u16 flags}; a type of an unknown
- * kind has 12 + info_sz + vlen * elem_sz bytes. Throws E_LAYOUT for sizes that are no multiple of 4.
+ * The layout section: for each kind from 0 up, struct btf_layout {u8 info_sz, u8 elem_sz, u16 flags}; a type
+ * of an unknown kind has 12 + info_sz + vlen * elem_sz bytes. Throws E_LAYOUT for sizes that are no multiple
+ * of 4.
  */
 function readLayoutSection(bytes: Uint8Array, header: BtfHeader): KindSizeTable | null {
   if (header.layout === null) return null;
@@ -96,8 +97,8 @@ function readLayoutSection(bytes: Uint8Array, header: BtfHeader): KindSizeTable 
 }
 
 /**
- * What the layout section says of the kinds above 19, joined with what we know; `opaque` are those where the two differ. A
- * split BTF without a layout section of its own uses its base's.
+ * What the layout section says of the kinds above 19, joined with what we know; `opaque` are those where the
+ * two differ. A split BTF without a layout section of its own uses its base's.
  */
 export function kindSizeTable(
   bytes: Uint8Array,
@@ -150,12 +151,12 @@ function passTables(sizes: KindSizeTable) {
 }
 
 /**
- * One pass over the type section: where each type begins and of what kind it is, which are functions, and the highest type id and
- * string offset that any of them mentions. `firstId` only serves the messages. Throws E_TRUNC when a type runs over the end, E_KIND for a kind
- * of unknown size.
+ * One pass over the type section: where each type begins and of what kind it is, which are functions, and the
+ * highest type id and string offset that any of them mentions. `firstId` only serves the messages. Throws
+ * E_TRUNC when a type runs over the end, E_KIND for a kind of unknown size.
  *
- * A cold process reads a kernel here once, before the compiler has had time to help: the loop has no branch on the kind, so that what is
- * compiled after the first types stays right for all.
+ * A cold process reads a kernel here once, before the compiler has had time to help: the loop has no branch
+ * on the kind, so that what is compiled after the first types stays right for all.
  */
 export function indexTypes(
   bytes: Uint8Array,

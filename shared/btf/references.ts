@@ -5,8 +5,9 @@ import { VLEN_MASK } from './raw.ts';
 import type { RawTypes } from './raw.ts';
 
 /**
- * Checks that every type id is below `typeCount`, every name offset below `stringEnd`, and that every FUNC names a FUNC_PROTO
- * (`kindOf` answers for any id of the chain). Throws E_TYPEID, E_STROFF, E_FUNCPROTO with the place of the first offender.
+ * Checks that every type id is below `typeCount`, every name offset below `stringEnd`, and that every FUNC
+ * names a FUNC_PROTO (`kindOf` answers for any id of the chain). Throws E_TYPEID, E_STROFF, E_FUNCPROTO with
+ * the place of the first offender.
  */
 export function checkReferences(
   types: RawTypes,

@@ -86,8 +86,8 @@ export function subject(btf: Btf, id: number): number {
 }
 
 /**
- * Size in bytes; null for what has none (void, functions, a struct only declared). Throws E_DEPTH, and E_LIMIT for an array whose
- * size is not a safe integer.
+ * Size in bytes; null for what has none (void, functions, a struct only declared). Throws E_DEPTH, and
+ * E_LIMIT for an array whose size is not a safe integer.
  */
 export function sizeOf(btf: Btf, id: number): number | null {
   let current = id;

@@ -5,11 +5,11 @@ import type { BtfHeader } from './header.ts';
 declare const TextDecoder: new (label: 'latin1' | 'utf-8') => { decode(bytes: Uint8Array): string };
 
 /**
- * The string section: NUL-terminated names; offset 0 is the empty name. A split BTF continues its base's section: an offset
- * below the base's end means the base.
+ * The string section: NUL-terminated names; offset 0 is the empty name. A split BTF continues its base's
+ * section: an offset below the base's end means the base.
  *
- * Decoded once, one character a byte, and names are slices of that one text. Names that are not ASCII (rare, legal) are
- * decoded again from their bytes.
+ * Decoded once, one character a byte, and names are slices of that one text. Names that are not ASCII (rare,
+ * legal) are decoded again from their bytes.
  */
 export class StringSection {
   /** Offset of the first byte of this section, counted over the whole chain. */
@@ -53,8 +53,9 @@ export class StringSection {
 const isAscii = /^[\x00-\x7f]*$/;
 
 /**
- * One character a byte. As UTF-8 (the fast way in every engine) that holds for ASCII alone: any other character makes the text shorter than the
- * bytes, any byte that is no UTF-8 becomes U+FFFD. Then it is read as Latin-1, whose characters above 0x7f mean nothing.
+ * One character a byte. As UTF-8 (the fast way in every engine) that holds for ASCII alone: any other
+ * character makes the text shorter than the bytes, any byte that is no UTF-8 becomes U+FFFD. Then it is read
+ * as Latin-1, whose characters above 0x7f mean nothing.
  */
 function decodeNames(bytes: Uint8Array): { text: string; ascii: boolean } {
   const text = new TextDecoder('utf-8').decode(bytes);

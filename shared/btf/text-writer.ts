@@ -9,7 +9,8 @@ const plainBytes = Uint8Array.from({ length: 256 }, (_zero, byte) =>
 );
 
 /**
- * Puts many small ASCII texts together into one large one. Sums of strings would do, but then a million pieces pass through the garbage collector.
+ * Puts many small ASCII texts together into one large one. Sums of strings would do, but then a million
+ * pieces pass through the garbage collector.
  */
 export class TextWriter {
   #bytes: Uint8Array;
@@ -40,8 +41,8 @@ export class TextWriter {
   }
 
   /**
-   * Adds the NUL-terminated name at `offset` of `section`. False, with nothing or part of it added, when the name has to be escaped or cut before it
-   * is shown.
+   * Adds the NUL-terminated name at `offset` of `section`. False, with nothing or part of it added, when the
+   * name has to be escaped or cut before it is shown.
    */
   addName(section: Uint8Array, offset: number): boolean {
     this.#makeRoom(longestName);

@@ -24,8 +24,9 @@ const YES = 1;
 const NO = 2;
 
 /**
- * Whether types of one BTF are the type asked for: the first name on the way through pointers and qualifiers (a typedef is a name), or the
- * struct, union or enum behind typedefs. Answers are kept, those for the base's types with the base.
+ * Whether types of one BTF are the type asked for: the first name on the way through pointers and qualifiers
+ * (a typedef is a name), or the struct, union or enum behind typedefs. Answers are kept, those for the base's
+ * types with the base.
  */
 export class TypeMatcher {
   readonly #btf: Btf;

@@ -1,6 +1,9 @@
 import type { KindName } from './kinds.ts';
 
-/** What a BTF type means, one shape a kind. Ids are those of the whole chain; 0 is void. Sizes in bytes, offsets in bits. */
+/**
+ * What a BTF type means, one shape a kind. Ids are those of the whole chain; 0 is void. Sizes in bytes,
+ * offsets in bits.
+ */
 export type BtfType =
   | VoidType
   | IntType
@@ -29,7 +32,9 @@ export interface IntType {
   readonly id: number;
   readonly name: string;
   readonly size: number;
-  /** Bits used, and where they begin inside `size` bytes: differ from size * 8 and 0 in old-style bitfields. */
+  /**
+   * Bits used, and where they begin inside `size` bytes: differ from size * 8 and 0 in old-style bitfields.
+   */
   readonly bits: number;
   readonly bitOffset: number;
   readonly encoding: { readonly signed: boolean; readonly char: boolean; readonly bool: boolean };
@@ -60,8 +65,8 @@ export interface CompositeType {
 }
 
 /**
- * `bitOffset` counts from the start of the struct. `bitfieldBits` is 0 for a plain member. In a big-endian BTF the bits of a
- * bitfield count from the most significant bit of the first byte.
+ * `bitOffset` counts from the start of the struct. `bitfieldBits` is 0 for a plain member. In a big-endian
+ * BTF the bits of a bitfield count from the most significant bit of the first byte.
  */
 export interface Member {
   readonly name: string;
@@ -144,7 +149,10 @@ export interface FloatType {
   readonly size: number;
 }
 
-/** `componentIndex` is the member or parameter meant, null for the whole type. `attribute`: a plain __attribute__. */
+/**
+ * `componentIndex` is the member or parameter meant, null for the whole type. `attribute`: a plain
+ * __attribute__.
+ */
 export interface DeclTagType {
   readonly kind: 'decl_tag';
   readonly id: number;
@@ -162,7 +170,10 @@ export interface TypeTagType {
   readonly attribute: boolean;
 }
 
-/** Kinds that carry no C type (inline call locations), and kinds known by size only: the words after struct btf_type. */
+/**
+ * Kinds that carry no C type (inline call locations), and kinds known by size only: the words after struct
+ * btf_type.
+ */
 export interface UninterpretedType {
   readonly kind: Extract<KindName, 'loc_param' | 'loc_proto' | 'locsec' | 'unknown'>;
   readonly id: number;

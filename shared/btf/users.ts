@@ -27,8 +27,9 @@ export interface TypeUsers {
 }
 
 /**
- * Finds who embeds, points to, takes or returns one of the types `wanted` (all variants of one name, or a struct and its forward
- * declarations), over the whole chain. One pass over all members and parameters: tens of milliseconds for a kernel.
+ * Finds who embeds, points to, takes or returns one of the types `wanted` (all variants of one name, or a
+ * struct and its forward declarations), over the whole chain. One pass over all members and parameters: tens
+ * of milliseconds for a kernel.
  */
 export function usersOf(btf: Btf, wanted: ReadonlySet<number>): TypeUsers {
   const embeds: number[] = [];
@@ -71,7 +72,9 @@ export function usersOf(btf: Btf, wanted: ReadonlySet<number>): TypeUsers {
   };
 }
 
-/** How type `id` gets to one of the wanted types; null when it does not, or is more than the depth limit away. */
+/**
+ * How type `id` gets to one of the wanted types; null when it does not, or is more than the depth limit away.
+ */
 function reaches(btf: Btf, id: number, wanted: ReadonlySet<number>): 'value' | 'pointer' | null {
   let current = id;
   let how: 'value' | 'pointer' = 'value';

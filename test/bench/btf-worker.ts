@@ -1,6 +1,7 @@
 /**
- * One cold process of the BTF benchmark: `node btf-worker.mjs MODE FILE`, one JSON object on stdout. Times in milliseconds, taken inside the
- * process: from opening the file on, without Node's own start, which an application pays once.
+ * One cold process of the BTF benchmark: `node btf-worker.mjs MODE FILE`, one JSON object on stdout. Times in
+ * milliseconds, taken inside the process: from opening the file on, without Node's own start, which an
+ * application pays once.
  */
 import { readFileSync } from 'node:fs';
 import { listFunctions } from '../../shared/btf/functions.ts';

@@ -1,6 +1,7 @@
 /**
- * The BTF parser against bpftool (the whole process, its output thrown away) and, where it can be compiled, libbpf, on the BTF of
- * the running kernel or of SKBLENS_BENCH_BTF. Ours and the peers run in fresh processes, one after the other, in turn; medians.
+ * The BTF parser against bpftool (the whole process, its output thrown away) and, where it can be compiled,
+ * libbpf, on the BTF of the running kernel or of SKBLENS_BENCH_BTF. Ours and the peers run in fresh
+ * processes, one after the other, in turn; medians.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

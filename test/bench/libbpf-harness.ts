@@ -2,7 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Does with libbpf what btf-worker.ts does with ours, and prints milliseconds: parse, prototypes (parse included), warm parse. */
+/**
+ * Does with libbpf what btf-worker.ts does with ours, and prints milliseconds: parse, prototypes (parse
+ * included), warm parse.
+ */
 const source = String.raw`
 #include <stdarg.h>
 #include <stdio.h>
@@ -68,7 +71,10 @@ int main(int count, char **words)
 }
 `;
 
-/** Compiles the program into `folder`; null where there is no compiler or no libbpf to compile against (Debian: gcc, libbpf-dev). */
+/**
+ * Compiles the program into `folder`; null where there is no compiler or no libbpf to compile against
+ * (Debian: gcc, libbpf-dev).
+ */
 export function buildLibbpfHarness(folder: string): string | null {
   const program = join(folder, 'libbpf-harness');
   const file = join(folder, 'libbpf-harness.c');

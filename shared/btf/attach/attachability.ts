@@ -83,8 +83,8 @@ export interface Attachability {
 }
 
 /**
- * Whether a probe can be attached to a function, judged from what was read of the target, without trying. `yes` is only said when every needed fact is at
- * hand. Never throws for a BTF of parseBtf.
+ * Whether a probe can be attached to a function, judged from what was read of the target, without trying.
+ * `yes` is only said when every needed fact is at hand. Never throws for a BTF of parseBtf.
  */
 export function attachability(target: AttachTarget, facts: AttachFacts, engine: ProbeEngine): Attachability {
   const kprobe = kprobeVerdict(target, facts);

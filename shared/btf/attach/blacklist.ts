@@ -1,6 +1,6 @@
 /**
- * Reads /sys/kernel/debug/kprobes/blacklist: `0xFROM-0xTO<tab>NAME` for each function that kprobes refuse, `NAME+0xOFFSET` inside one. The
- * names.
+ * Reads /sys/kernel/debug/kprobes/blacklist: `0xFROM-0xTO<tab>NAME` for each function that kprobes refuse,
+ * `NAME+0xOFFSET` inside one. The names.
  */
 export function parseBlacklist(text: string): Set<string> {
   const names = new Set<string>();

@@ -22,7 +22,10 @@ export interface PrototypeObstacle {
 
 const functionArguments = 12;
 
-/** Registers' worth of arguments a trampoline can pass; `sure` false where this table does not know the architecture. */
+/**
+ * Registers' worth of arguments a trampoline can pass; `sure` false where this table does not know the
+ * architecture.
+ */
 function argumentSlots(arch: string, kernel: Version): { slots: number; sure: boolean } {
   switch (arch) {
     case 'x86_64':
@@ -35,8 +38,9 @@ function argumentSlots(arch: string, kernel: Version): { slots: number; sure: bo
 }
 
 /**
- * The first rule of the kernel's that the prototype breaks, null when it breaks none (btf_distill_func_proto, kernel/bpf/btf.c; arch_prepare_bpf_trampoline
- * of the architecture). Throws BtfError for a file with endless types.
+ * The first rule of the kernel's that the prototype breaks, null when it breaks none (btf_distill_func_proto,
+ * kernel/bpf/btf.c; arch_prepare_bpf_trampoline of the architecture). Throws BtfError for a file with endless
+ * types.
  */
 export function prototypeObstacle(
   btf: Btf,

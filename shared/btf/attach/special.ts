@@ -1,6 +1,8 @@
 /** Functions that the kernel or a tracer treats by name. */
 
-/** Refused for any BPF trampoline, as the trampoline itself calls them: btf_id_deny, kernel/bpf/verifier.c. */
+/**
+ * Refused for any BPF trampoline, as the trampoline itself calls them: btf_id_deny, kernel/bpf/verifier.c.
+ */
 export const trampolineDenied: ReadonlySet<string> = new Set([
   'migrate_disable',
   'migrate_enable',
@@ -13,7 +15,10 @@ export const trampolineDenied: ReadonlySet<string> = new Set([
   '__rcu_read_unlock',
 ]);
 
-/** They never return: fexit is refused since 6.15 (noreturn_deny, kernel/bpf/verifier.c), and before would leak its trampoline. */
+/**
+ * They never return: fexit is refused since 6.15 (noreturn_deny, kernel/bpf/verifier.c), and before would
+ * leak its trampoline.
+ */
 export const neverReturns: ReadonlySet<string> = new Set([
   '__ia32_sys_exit',
   '__ia32_sys_exit_group',
@@ -39,7 +44,10 @@ export function isHiddenByBpftrace(name: string): boolean {
   );
 }
 
-/** Called by tracers themselves: a probe there may be hit while another runs (RECURSIVE_KERNEL_FUNCS of bpftrace). */
+/**
+ * Called by tracers themselves: a probe there may be hit while another runs (RECURSIVE_KERNEL_FUNCS of
+ * bpftrace).
+ */
 export const recursionRisks: ReadonlySet<string> = new Set([
   '_raw_spin_lock',
   '_raw_spin_lock_irqsave',
@@ -47,9 +55,19 @@ export const recursionRisks: ReadonlySet<string> = new Set([
   'queued_spin_lock_slowpath',
 ]);
 
+const tracepointPrefixes = [
+  '__traceiter_',
+  '__probestub_',
+  '__bpf_trace_',
+  'perf_trace_',
+  'do_perf_trace_',
+  'trace_event_raw_event_',
+  'do_trace_event_raw_event_',
+  'trace_event_get_offsets_',
+  'trace_raw_output_',
+];
+
 /** Code the tracepoint macros make; ftrace leaves it alone. */
 export function isTracepointGlue(name: string): boolean {
-  return /^(?:__traceiter_|__probestub_|__bpf_trace_|perf_trace_|trace_event_raw_event_|trace_event_get_offsets_|trace_raw_output_|do_trace_event_raw_event_|do_perf_trace_)/.test(
-    name,
-  );
+  return tracepointPrefixes.some((prefix) => name.startsWith(prefix));
 }

@@ -12,8 +12,8 @@ export interface FunctionSymbols {
 }
 
 /**
- * Reads /proc/kallsyms: `ADDRESS TYPE NAME` and a tab and `[MODULE]` for a module's. Functions are of type t, T, w or W. Addresses are all zero for
- * a reader without CAP_SYSLOG (kptr_restrict): names still count.
+ * Reads /proc/kallsyms: `ADDRESS TYPE NAME` and a tab and `[MODULE]` for a module's. Functions are of type t,
+ * T, w or W. Addresses are all zero for a reader without CAP_SYSLOG (kptr_restrict): names still count.
  */
 export function parseSymbols(text: string): FunctionSymbols {
   const counts = new FunctionCounts();
@@ -53,7 +53,9 @@ interface Bounds {
   readonly to: string;
 }
 
-/** Addresses stay text: 16 hexadecimal digits compare as numbers do, and a JavaScript number cannot hold them. */
+/**
+ * Addresses stay text: 16 hexadecimal digits compare as numbers do, and a JavaScript number cannot hold them.
+ */
 function isWithin(address: string, bounds: Bounds | null): boolean {
   return (
     bounds !== null && address.length === bounds.from.length && address >= bounds.from && address < bounds.to

@@ -22,8 +22,9 @@ export class FunctionCounts {
 }
 
 /**
- * Reads /sys/kernel/tracing/available_filter_functions: a line `NAME` or `NAME [MODULE]` for each place ftrace can patch. One name several times:
- * several functions share it. Lines `__ftrace_invalid_address___N` are not functions (kernel/trace/ftrace.c, print_ip_sym).
+ * Reads /sys/kernel/tracing/available_filter_functions: a line `NAME` or `NAME [MODULE]` for each place
+ * ftrace can patch. One name several times: several functions share it. Lines `__ftrace_invalid_address___N`
+ * are not functions (kernel/trace/ftrace.c).
  */
 export function parseTraceable(text: string): FunctionCounts {
   const counts = new FunctionCounts();

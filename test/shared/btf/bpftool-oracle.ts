@@ -5,7 +5,9 @@ import type { BtfType } from '../../../shared/btf/types.ts';
 /** One type as `bpftool -j btf dump ... format raw` prints it. Numbers over 2^53 come as strings. */
 export type BpftoolType = Readonly<Record<string, unknown>> & { readonly id: number; readonly kind: string };
 
-/** Runs bpftool on a BTF file. Numbers of 16 digits and more are quoted first: JSON.parse would round them. */
+/**
+ * Runs bpftool on a BTF file. Numbers of 16 digits and more are quoted first: JSON.parse would round them.
+ */
 export function bpftoolDump(file: string, base?: string): BpftoolType[] {
   const args = [
     ...(base === undefined ? [] : ['-B', base]),
@@ -23,8 +25,9 @@ export function bpftoolDump(file: string, base?: string): BpftoolType[] {
 }
 
 /**
- * Our reading of a type in bpftool's words. Known quirks of bpftool 7.1: an enum value of 2^31 or more is printed sign-extended to 64
- * bits, so values are compared modulo 2^32; `vlen`, `encoding` of enums come and go with its version.
+ * Our reading of a type in bpftool's words. Known quirks of bpftool 7.1: an enum value of 2^31 or more is
+ * printed sign-extended to 64 bits, so values are compared modulo 2^32; `vlen`, `encoding` of enums come and
+ * go with its version.
  */
 export function asBpftoolPrints(btf: Btf, id: number): Record<string, unknown> {
   const type = btf.type(id);

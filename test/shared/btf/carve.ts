@@ -1,6 +1,6 @@
 /**
- * Finds the BTF blobs in a kernel image or module: the magic in either byte order, version 1, and a header whose sections lie one behind the other
- * inside the file. Needs no ELF.
+ * Finds the BTF blobs in a kernel image or module: the magic in either byte order, version 1, and a header
+ * whose sections lie one behind the other inside the file. Needs no ELF.
  */
 export function carveBtf(bytes: Buffer, smallest: number): Buffer[] {
   const found: Buffer[] = [];

@@ -23,7 +23,9 @@ export interface DebianKernel {
 const cache = join(homedir(), '.cache', 'skblens', 'btf');
 const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
-/** An apt of its own (sid, three architectures), so that the machine's is left alone. Throws without network. */
+/**
+ * An apt of its own (sid, three architectures), so that the machine's is left alone. Throws without network.
+ */
 function privateApt(): (program: string, ...args: string[]) => string {
   const state = join(cache, 'apt');
   for (const folder of ['lists/partial', 'cache/archives/partial', 'etc']) {
@@ -122,8 +124,8 @@ function btfOfImage(image: Buffer): Buffer {
 }
 
 /**
- * The BTF of Debian's newest kernel for an architecture, downloaded on first use and then kept in ~/.cache/skblens/btf. `wantedModules`: up to so many
- * modules' too. Throws where it cannot be had.
+ * The BTF of Debian's newest kernel for an architecture, downloaded on first use and then kept in
+ * ~/.cache/skblens/btf. `wantedModules`: up to so many modules' too. Throws where it cannot be had.
  */
 export function debianKernel(
   flavour: 'cloud-amd64' | 'cloud-arm64' | 's390x',

@@ -8,6 +8,7 @@ import { bpftoolDump, differences } from './bpftool-oracle.ts';
 import { debianKernel } from './debian-kernels.ts';
 import type { DebianKernel } from './debian-kernels.ts';
 import { libbpfPrototypes, missingLibbpf, prototypeDifferences } from './libbpf-oracle.ts';
+import { paholeDifferences } from './pahole-oracle.ts';
 import { describeWith, missingProgram } from './tool.ts';
 
 const kernels = [
@@ -76,6 +77,16 @@ for (const { flavour, endian, modules } of kernels) {
         expect(dump.length).toBe(module.typeCount - module.startId);
         expect(differences(module, dump), file).toEqual([]);
       }
+    });
+  });
+
+  describeWith(`members of ${source}`, missing ?? missingProgram('pahole', 'dwarves'), () => {
+    test('lie where pahole puts them', { timeout: 120_000 }, () => {
+      const { vmlinux } = kernel as DebianKernel;
+      const { structs, rows, wrong } = paholeDifferences(parseBtf(readFileSync(vmlinux)), vmlinux);
+      expect(structs).toBeGreaterThan(5_000);
+      expect(rows).toBeGreaterThan(30_000);
+      expect(wrong).toEqual([]);
     });
   });
 

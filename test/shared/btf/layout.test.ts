@@ -153,6 +153,21 @@ describe.each(['little', 'big'] as const)('layout, %s-endian', (endian) => {
   });
 });
 
+describe('an unnamed member of a named struct (-fms-extensions)', () => {
+  test('lends its members to the outer one', () => {
+    const w = new BtfWriter();
+    const int = w.int('int', 4);
+    const head = w.composite('struct', 'head', 8, [{ name: 'name', type: int, bitOffset: 32 }]);
+    const outer = w.composite('struct', 'outer', 16, [
+      { name: '', type: w.typedef('head_t', head), bitOffset: 64 },
+    ]);
+    const btf = parseBtf(w.bytes());
+    expect(namedMembers(layoutOf(btf, outer)).map((m) => `${m.path} ${m.bitOffset}`)).toEqual(['name 96']);
+    expect(resolvePath(btf, 'outer.name').byteOffset).toBe(12);
+    expect(printType(btf, outer)).toContain('head_t {');
+  });
+});
+
 describe('printed', () => {
   test('a struct', () => {
     const { btf, outer } = example();
@@ -210,11 +225,15 @@ describe('structs of one name', () => {
 });
 
 describe('hostile layouts end soon', () => {
+  /** The code refused with. The quickest of three counts: the machine may be busy with something else. */
   const quick = (action: () => unknown): string => {
-    const start = performance.now();
-    const { code } = refusal(action);
-    expect(performance.now() - start).toBeLessThan(100);
-    return code;
+    const attempts = [1, 2, 3].map(() => {
+      const start = performance.now();
+      const { code } = refusal(action);
+      return { code, time: performance.now() - start };
+    });
+    expect(Math.min(...attempts.map(({ time }) => time))).toBeLessThan(100);
+    return attempts[0]?.code ?? '';
   };
 
   test('a struct that holds itself', () => {

@@ -76,8 +76,9 @@ export function libbpfPrototypes(file: string, base?: string): string[] {
 }
 
 /**
- * A prototype without what libbpf writes otherwise on purpose: bodies of unnamed types, `___2` behind the second struct of a name, `()` for no
- * parameters, `[0]`, a space before `(*`, and (before 1.6) attributes as tags.
+ * A prototype without what libbpf writes otherwise on purpose: bodies of unnamed types, `___2` behind the
+ * second struct of a name, `()` for no parameters, `[0]`, a space before `(*`, and (before 1.6) attributes as
+ * tags.
  */
 function withoutLibbpfHabits(text: string): string {
   let plain = text.replace(/___\d+\b/g, '');
@@ -94,7 +95,10 @@ function withoutLibbpfHabits(text: string): string {
     .replace(/btf_type_tag\("(address_space\(\d+\))"\)/g, '$1');
 }
 
-/** The prototypes that differ, both texts. The order of `const volatile` is libbpf's own: it does not follow the file. */
+/**
+ * The prototypes that differ, both texts. The order of `const volatile` is libbpf's own: it does not follow
+ * the file.
+ */
 export function prototypeDifferences(theirs: readonly string[], ours: readonly string[]): string[] {
   const inOneOrder = (text: string): string => text.replaceAll('volatile const', 'const volatile');
   return theirs.flatMap((text, i) => {

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { parseBtf } from '../../../shared/btf/decoder.ts';
 import { diffComposites, diffFunctions, diffLayouts } from '../../../shared/btf/diff.ts';
-import { bpfCallable, firstStruct, glueOf, namePrefix } from '../../../shared/btf/glue.ts';
+import {
+  bpfCallable,
+  firstStruct,
+  glueOf,
+  implicitArgumentFunctions,
+  namePrefix,
+} from '../../../shared/btf/glue.ts';
 import { layoutOf } from '../../../shared/btf/layout.ts';
 import { usersOf, variantsOf } from '../../../shared/btf/users.ts';
 import { BtfWriter } from './writer.ts';
@@ -133,6 +139,9 @@ describe('grouping', () => {
   const plain = add('ip_rcv', int);
   const callable = add('bpf_skb_get', seq);
   w.declTag('bpf_kfunc', callable);
+  const implicit = add('bpf_wq_set', seq);
+  add('bpf_wq_set_impl', seq, int);
+  w.declTag('bpf_kfunc', implicit);
   w.declTag('other', plain);
   const btf = parseBtf(w.bytes());
 
@@ -155,6 +164,7 @@ describe('grouping', () => {
   });
 
   test('functions that BPF may call', () => {
-    expect(bpfCallable(btf)).toEqual(new Set([callable]));
+    expect(bpfCallable(btf)).toEqual(new Set([callable, implicit]));
+    expect(implicitArgumentFunctions(btf)).toEqual(new Set([implicit]));
   });
 });

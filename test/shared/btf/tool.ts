@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { describe, test } from 'vitest';
 
 /**
- * A describe block that needs something of the machine (an oracle, a readable kernel BTF). Missing, it is reported as skipped with the
- * reason on stderr; with CI set it fails, so that a run without oracles never looks like a proof.
+ * A describe block that needs something of the machine (an oracle, a readable kernel BTF). Missing, it is
+ * reported as skipped with the reason on stderr; with CI set it fails, so that a run without oracles never
+ * looks like a proof.
  */
 export function describeWith(name: string, missing: string | null, body: () => void): void {
   if (missing === null) {
