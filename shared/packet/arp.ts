@@ -1,4 +1,4 @@
-import { LayerWriter } from './layer.ts';
+import { decimal, LayerWriter } from './layer.ts';
 import type { Decoded, NextHeader, PacketView } from './layer.ts';
 import { hexNumber } from './cursor.ts';
 import { etherTypeName } from './numbers.ts';
@@ -24,7 +24,7 @@ export function decodeArp(view: PacketView, at: number, _header: NextHeader): De
   const writer = new LayerWriter(view, at, 'arp', 'Address Resolution Protocol', 8);
   const hardwareSize = writer.u8(4);
   const protocolSize = writer.u8(5);
-  writer.uint('arp.hw.type', 'arphdr.ar_hrd', 0, 2, String);
+  writer.uint('arp.hw.type', 'arphdr.ar_hrd', 0, 2, decimal);
   writer.uint(
     'arp.proto.type',
     'arphdr.ar_pro',
@@ -32,8 +32,8 @@ export function decodeArp(view: PacketView, at: number, _header: NextHeader): De
     2,
     (raw) => `${hexNumber(raw, 4)} (${etherTypeName(raw) ?? 'unknown'})`,
   );
-  writer.uint('arp.hw.size', 'arphdr.ar_hln', 4, 1, String);
-  writer.uint('arp.proto.size', 'arphdr.ar_pln', 5, 1, String);
+  writer.uint('arp.hw.size', 'arphdr.ar_hln', 4, 1, decimal);
+  writer.uint('arp.proto.size', 'arphdr.ar_pln', 5, 1, decimal);
   writer.uint('arp.opcode', 'arphdr.ar_op', 6, 2, (raw) => `${raw} (${arpOperation(raw)})`);
   if (!writer.has(4, 2)) return { layer: writer.layer, next: null };
   writer.layer.length = 8 + 2 * (hardwareSize + protocolSize);

@@ -38,6 +38,15 @@ const HEX_BYTE: readonly string[] = Array.from({ length: 256 }, (_, value) =>
   value.toString(16).padStart(2, '0'),
 );
 
+/** Filled as they are asked for; 65,536 at most. */
+const HEX_WORD = new Array<string | undefined>(65536);
+const DECIMAL = new Array<string | undefined>(65536);
+
+/** A number in decimal; small ones are made once. */
+export function decimalText(value: number): string {
+  return value < 65536 ? (DECIMAL[value] ??= String(value)) : String(value);
+}
+
 export function hexByte(value: number): string {
   return HEX_BYTE[value & 0xff] ?? '00';
 }
@@ -45,7 +54,7 @@ export function hexByte(value: number): string {
 /** `0x0800`: a number as hexadecimal of `digits` digits. */
 export function hexNumber(value: number, digits: number): string {
   if (digits === 2) return '0x' + hexByte(value);
-  if (digits === 4) return '0x' + hexByte(value >> 8) + hexByte(value);
+  if (digits === 4) return (HEX_WORD[value & 0xffff] ??= '0x' + hexByte(value >> 8) + hexByte(value));
   return '0x' + value.toString(16).padStart(digits, '0');
 }
 
@@ -57,24 +66,20 @@ export function hexBytes(bytes: Uint8Array, at: number, length: number): string 
   return text;
 }
 
+const HEX_BYTE_COLON: readonly string[] = HEX_BYTE.map((hex) => `${hex}:`);
+
+/** `02:00:5e:00:53:01`. */
 export function macText(bytes: Uint8Array, at: number): string {
-  return (
-    hexByte(u8(bytes, at)) +
-    ':' +
-    hexByte(u8(bytes, at + 1)) +
-    ':' +
-    hexByte(u8(bytes, at + 2)) +
-    ':' +
-    hexByte(u8(bytes, at + 3)) +
-    ':' +
-    hexByte(u8(bytes, at + 4)) +
-    ':' +
-    hexByte(u8(bytes, at + 5))
-  );
+  let text = '';
+  for (let index = at; index < at + 5; index++) text += HEX_BYTE_COLON[u8(bytes, index)] ?? '';
+  return text + hexByte(u8(bytes, at + 5));
 }
 
+const DECIMAL_DOT: readonly string[] = Array.from({ length: 256 }, (_, value) => `${value}.`);
+
 export function ipv4Text(bytes: Uint8Array, at: number): string {
-  return `${u8(bytes, at)}.${u8(bytes, at + 1)}.${u8(bytes, at + 2)}.${u8(bytes, at + 3)}`;
+  const upper = (DECIMAL_DOT[u8(bytes, at)] ?? '') + (DECIMAL_DOT[u8(bytes, at + 1)] ?? '');
+  return upper + (DECIMAL_DOT[u8(bytes, at + 2)] ?? '') + decimalText(u8(bytes, at + 3));
 }
 
 /**

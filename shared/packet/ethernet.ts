@@ -1,12 +1,13 @@
 import { ETH_P_8021AD, etherTypeName } from './numbers.ts';
 import { protocolOfEtherType } from './next-protocol.ts';
-import { hex4, LayerWriter, nextHeader } from './layer.ts';
-import type { Decoded, NextHeader, PacketView } from './layer.ts';
+import { decimal, hex4, LayerWriter, nextHeader, remembered } from './layer.ts';
+import type { Decoded, Format, NextHeader, PacketView } from './layer.ts';
 import { hexNumber, u16 } from './cursor.ts';
 
-function typeText(type: number): string {
-  return `${hexNumber(type, 4)} (${etherTypeName(type) ?? 'unknown'})`;
-}
+const typeText: Format = remembered(
+  65536,
+  (type) => `${hexNumber(type, 4)} (${etherTypeName(type) ?? 'unknown'})`,
+);
 
 /**
  * Ethernet II and IEEE 802.3, struct ethhdr (include/uapi/linux/if_ether.h): destination 6, source 6, then an
@@ -25,7 +26,7 @@ export function decodeEthernet(view: PacketView, at: number, header: NextHeader)
     return { layer: writer.layer, next: nextHeader(next, at + 14, header.end) };
   }
   writer.layer.title = 'IEEE 802.3 Ethernet';
-  const length = writer.uint('eth.len', 'ethhdr.h_proto', 12, 2, String);
+  const length = writer.uint('eth.len', 'ethhdr.h_proto', 12, 2, decimal);
   if (type > 1500)
     length.problem = `${type} is neither a length (at most 1500) nor an EtherType (at least 0x0600)`;
   const end = Math.min(header.end, at + 14 + type);
@@ -46,12 +47,12 @@ export function decodeVlan(view: PacketView, at: number, header: NextHeader): De
     4,
   );
   const prefix = provider ? 'ieee8021ad' : 'vlan';
-  writer.bits(`${prefix}.priority`, 'vlan_hdr.h_vlan_TCI', 0, 2, 0, 3, String);
-  writer.bits(`${prefix}.dei`, 'vlan_hdr.h_vlan_TCI', 0, 2, 3, 1, String);
-  writer.bits(`${prefix}.id`, 'vlan_hdr.h_vlan_TCI', 0, 2, 4, 12, String);
+  writer.bits(`${prefix}.priority`, 'vlan_hdr.h_vlan_TCI', 0, 2, 0, 3, decimal);
+  writer.bits(`${prefix}.dei`, 'vlan_hdr.h_vlan_TCI', 0, 2, 3, 1, decimal);
+  writer.bits(`${prefix}.id`, 'vlan_hdr.h_vlan_TCI', 0, 2, 4, 12, decimal);
   const type = writer.u16(2);
   if (writer.has(2, 2) && type < 0x600) {
-    writer.uint('vlan.len', 'vlan_hdr.h_vlan_encapsulated_proto', 2, 2, String);
+    writer.uint('vlan.len', 'vlan_hdr.h_vlan_encapsulated_proto', 2, 2, decimal);
     const end = Math.min(header.end, at + 4 + type);
     return { layer: writer.layer, next: nextHeader(type > 1500 ? null : 'llc', at + 4, end) };
   }
@@ -82,7 +83,7 @@ export function decodeLlc(view: PacketView, at: number, header: NextHeader): Dec
 /** SNAP (RFC 1042): OUI 3, protocol 2; with OUI 0 (or 0000f8, a bridge tunnel) the protocol is an EtherType. */
 export function decodeSnap(view: PacketView, at: number, header: NextHeader): Decoded {
   const writer = new LayerWriter(view, at, 'snap', 'Subnetwork Access Protocol', 5);
-  writer.uint('llc.oui', null, 0, 3, String);
+  writer.uint('llc.oui', null, 0, 3, decimal);
   const oui = writer.has(0, 3) ? (writer.u16(0) << 8) | writer.u8(2) : -1;
   if (oui !== 0 && oui !== 0xf8) {
     writer.uint('llc.pid', null, 3, 2, hex4);

@@ -1,5 +1,5 @@
 import { hexNumber } from './cursor.ts';
-import { hex2, hex4, LayerWriter, nextHeader } from './layer.ts';
+import { decimal, hex2, hex4, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView } from './layer.ts';
 import { protocolOfEtherType } from './next-protocol.ts';
 import { etherTypeName } from './numbers.ts';
@@ -10,11 +10,11 @@ import { etherTypeName } from './numbers.ts';
  */
 export function decodeGeneve(view: PacketView, at: number, header: NextHeader): Decoded {
   const writer = new LayerWriter(view, at, 'geneve', 'Generic Network Virtualization Encapsulation', 8);
-  const version = writer.bits('geneve.version', 'genevehdr.ver', 0, 1, 0, 2, String);
+  const version = writer.bits('geneve.version', 'genevehdr.ver', 0, 1, 0, 2, decimal);
   if (version.raw !== null && version.raw !== 0) version.problem = `version ${version.value} is not known`;
   writer.bits('geneve.opt_len', 'genevehdr.opt_len', 0, 1, 2, 6, (raw) => `${raw * 4} bytes (${raw})`);
-  writer.bits('geneve.flags.oam', 'genevehdr.oam', 1, 1, 0, 1, String);
-  writer.bits('geneve.flags.critical', 'genevehdr.critical', 1, 1, 1, 1, String);
+  writer.bits('geneve.flags.oam', 'genevehdr.oam', 1, 1, 0, 1, decimal);
+  writer.bits('geneve.flags.critical', 'genevehdr.critical', 1, 1, 1, 1, decimal);
   const type = writer.uint(
     'geneve.proto_type',
     'genevehdr.proto_type',

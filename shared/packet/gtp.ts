@@ -1,4 +1,4 @@
-import { hex2, hex4, hex8, LayerWriter, nextHeader } from './layer.ts';
+import { decimal, hex2, hex4, hex8, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView, ProtocolName } from './layer.ts';
 
 const MESSAGES: ReadonlyMap<number, string> = new Map([
@@ -17,15 +17,15 @@ const MESSAGES: ReadonlyMap<number, string> = new Map([
  */
 export function decodeGtp(view: PacketView, at: number, header: NextHeader): Decoded {
   const writer = new LayerWriter(view, at, 'gtp-u', 'GPRS Tunneling Protocol, user plane', 8);
-  const version = writer.bits('gtp.flags.version', 'gtp1_header.flags', 0, 1, 0, 3, String);
-  writer.bits('gtp.flags.payload', 'gtp1_header.flags', 0, 1, 3, 1, String);
+  const version = writer.bits('gtp.flags.version', 'gtp1_header.flags', 0, 1, 0, 3, decimal);
+  writer.bits('gtp.flags.payload', 'gtp1_header.flags', 0, 1, 3, 1, decimal);
   if (version.raw !== null && version.raw !== 1) {
     version.problem = `version ${version.value} is not decoded`;
     return { layer: writer.layer, next: null };
   }
-  writer.bits('gtp.flags.e', 'gtp1_header.flags', 0, 1, 5, 1, String);
-  writer.bits('gtp.flags.s', 'gtp1_header.flags', 0, 1, 6, 1, String);
-  writer.bits('gtp.flags.pn', 'gtp1_header.flags', 0, 1, 7, 1, String);
+  writer.bits('gtp.flags.e', 'gtp1_header.flags', 0, 1, 5, 1, decimal);
+  writer.bits('gtp.flags.s', 'gtp1_header.flags', 0, 1, 6, 1, decimal);
+  writer.bits('gtp.flags.pn', 'gtp1_header.flags', 0, 1, 7, 1, decimal);
   writer.uint(
     'gtp.message',
     'gtp1_header.type',
@@ -33,7 +33,7 @@ export function decodeGtp(view: PacketView, at: number, header: NextHeader): Dec
     1,
     (raw) => `${hex2(raw)} (${MESSAGES.get(raw) ?? 'unknown'})`,
   );
-  const length = writer.uint('gtp.length', 'gtp1_header.length', 2, 2, String);
+  const length = writer.uint('gtp.length', 'gtp1_header.length', 2, 2, decimal);
   writer.uint('gtp.teid', 'gtp1_header.tid', 4, 4, hex8);
   let end = header.end;
   if (typeof length.raw === 'number') {
@@ -61,7 +61,7 @@ function decodeOptional(writer: LayerWriter): number {
   let offset = 12;
   while (next !== 0 && writer.has(offset, 1)) {
     const size = writer.u8(offset) * 4;
-    const field = writer.uint('gtp.ext_hdr.length', null, offset, 1, String);
+    const field = writer.uint('gtp.ext_hdr.length', null, offset, 1, decimal);
     if (size === 0) {
       field.problem = 'an extension header of length 0';
       return offset;

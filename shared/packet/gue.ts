@@ -1,4 +1,4 @@
-import { hex4, LayerWriter, nextHeader } from './layer.ts';
+import { decimal, hex4, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView } from './layer.ts';
 import { protocolText } from './ipv4.ts';
 import { protocolOfIpNumber } from './next-protocol.ts';
@@ -11,12 +11,12 @@ import { protocolOfIpNumber } from './next-protocol.ts';
 export function decodeGue(view: PacketView, at: number, header: NextHeader): Decoded {
   const writer = new LayerWriter(view, at, 'gue', 'Generic UDP Encapsulation', 4);
   const first = writer.u8(0);
-  writer.bits('gue.version', 'guehdr.version', 0, 1, 0, 2, String);
+  writer.bits('gue.version', 'guehdr.version', 0, 1, 0, 2, decimal);
   if (first >> 6 === 1) {
     writer.layer.length = 0;
     return { layer: writer.layer, next: nextHeader(first >> 4 === 4 ? 'ipv4' : 'ipv6', at, header.end) };
   }
-  writer.bits('gue.control', 'guehdr.control', 0, 1, 2, 1, String);
+  writer.bits('gue.control', 'guehdr.control', 0, 1, 2, 1, decimal);
   writer.bits('gue.hlen', 'guehdr.hlen', 0, 1, 3, 5, (raw) => `${raw * 4} bytes (${raw})`);
   writer.uint('gue.proto_ctype', 'guehdr.proto_ctype', 1, 1, protocolText);
   writer.uint('gue.flags', 'guehdr.flags', 2, 2, hex4);

@@ -1,6 +1,6 @@
 import { expectedChecksum } from './checksum.ts';
 import { hexNumber, ipv4Text } from './cursor.ts';
-import { hex4, LayerWriter, nextHeader } from './layer.ts';
+import { decimal, hex4, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView } from './layer.ts';
 
 const TYPES: ReadonlyMap<number, string> = new Map([
@@ -40,7 +40,7 @@ export function decodeIcmp(view: PacketView, at: number, header: NextHeader): De
   const type = writer.u8(0);
   const code = writer.u8(1);
   writer.uint('icmp.type', 'icmphdr.type', 0, 1, (raw) => `${raw} (${TYPES.get(raw) ?? 'unknown'})`);
-  writer.uint('icmp.code', 'icmphdr.code', 1, 1, String);
+  writer.uint('icmp.code', 'icmphdr.code', 1, 1, decimal);
   const checksum = writer.uint('icmp.checksum', 'icmphdr.checksum', 2, 2, hex4);
   if (checksum.raw !== null && Number.isFinite(header.end) && !header.quoted) {
     const length = header.end - at;
@@ -70,29 +70,29 @@ function decodeRest(view: PacketView, writer: LayerWriter, at: number, type: num
     case 17:
     case 18:
       writer.uint('icmp.ident', 'icmphdr.un.echo.id', 4, 2, hex4);
-      writer.uint('icmp.seq', 'icmphdr.un.echo.sequence', 6, 2, String);
+      writer.uint('icmp.seq', 'icmphdr.un.echo.sequence', 6, 2, decimal);
       break;
     case 3:
-      if (code === 4) writer.uint('icmp.mtu', 'icmphdr.un.frag.mtu', 6, 2, String);
+      if (code === 4) writer.uint('icmp.mtu', 'icmphdr.un.frag.mtu', 6, 2, decimal);
       break;
     case 5:
       writer.ipv4('icmp.redir_gw', 'icmphdr.un.gateway', 4);
       break;
     case 12:
-      writer.uint('icmp.pointer', null, 4, 1, String);
+      writer.uint('icmp.pointer', null, 4, 1, decimal);
       break;
     case 9:
-      writer.uint('icmp.num_addrs', null, 4, 1, String);
-      writer.uint('icmp.addr_entry_size', null, 5, 1, String);
-      writer.uint('icmp.lifetime', null, 6, 2, String);
+      writer.uint('icmp.num_addrs', null, 4, 1, decimal);
+      writer.uint('icmp.addr_entry_size', null, 5, 1, decimal);
+      writer.uint('icmp.lifetime', null, 6, 2, decimal);
       break;
     default:
   }
   if (type === 13 || type === 14) {
     writer.layer.length = 20;
-    writer.uint('icmp.originate_timestamp', null, 8, 4, String);
-    writer.uint('icmp.receive_timestamp', null, 12, 4, String);
-    writer.uint('icmp.transmit_timestamp', null, 16, 4, String);
+    writer.uint('icmp.originate_timestamp', null, 8, 4, decimal);
+    writer.uint('icmp.receive_timestamp', null, 12, 4, decimal);
+    writer.uint('icmp.transmit_timestamp', null, 16, 4, decimal);
   } else if (type === 17 || type === 18) {
     writer.layer.length = 12;
     writer.bytes('icmp.address_mask', null, 8, 4, writer.has(8, 4) ? ipv4Text(view.bytes, at + 8) : null);

@@ -1,6 +1,6 @@
 import { expectedChecksum } from './checksum.ts';
 import { hexNumber } from './cursor.ts';
-import { hex2, hex4, LayerWriter, nextHeader } from './layer.ts';
+import { decimal, hex2, hex4, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView } from './layer.ts';
 
 const TYPES: ReadonlyMap<number, string> = new Map([
@@ -47,10 +47,10 @@ export function decodeIgmp(view: PacketView, at: number, header: NextHeader): De
 
 /** struct igmpv3_query: S flag and robustness 1, interval 1, number of sources 2, sources. */
 function decodeQuery(writer: LayerWriter, length: number): void {
-  writer.bits('igmp.s', 'igmpv3_query.suppress', 8, 1, 4, 1, String);
-  writer.bits('igmp.qrv', 'igmpv3_query.qrv', 8, 1, 5, 3, String);
-  writer.uint('igmp.qqic', 'igmpv3_query.qqic', 9, 1, String);
-  writer.uint('igmp.num_src', 'igmpv3_query.nsrcs', 10, 2, String);
+  writer.bits('igmp.s', 'igmpv3_query.suppress', 8, 1, 4, 1, decimal);
+  writer.bits('igmp.qrv', 'igmpv3_query.qrv', 8, 1, 5, 3, decimal);
+  writer.uint('igmp.qqic', 'igmpv3_query.qqic', 9, 1, decimal);
+  writer.uint('igmp.num_src', 'igmpv3_query.nsrcs', 10, 2, decimal);
   const sources = writer.u16(10);
   let offset = 12;
   for (
@@ -65,13 +65,13 @@ function decodeQuery(writer: LayerWriter, length: number): void {
 
 /** struct igmpv3_report: number of records 2, each: type 1, auxiliary length 1, sources 2, group 4, sources. */
 function decodeReport(writer: LayerWriter, length: number): void {
-  writer.uint('igmp.num_grp_recs', 'igmpv3_report.ngrec', 6, 2, String);
+  writer.uint('igmp.num_grp_recs', 'igmpv3_report.ngrec', 6, 2, decimal);
   const records = writer.u16(6);
   let offset = 8;
   for (let index = 0; index < records && offset + 8 <= length && writer.has(offset, 1); index++) {
-    writer.uint('igmp.record_type', 'igmpv3_grec.grec_type', offset, 1, String);
-    writer.uint('igmp.aux_data_len', 'igmpv3_grec.grec_auxwords', offset + 1, 1, String);
-    writer.uint('igmp.num_src', 'igmpv3_grec.grec_nsrcs', offset + 2, 2, String);
+    writer.uint('igmp.record_type', 'igmpv3_grec.grec_type', offset, 1, decimal);
+    writer.uint('igmp.aux_data_len', 'igmpv3_grec.grec_auxwords', offset + 1, 1, decimal);
+    writer.uint('igmp.num_src', 'igmpv3_grec.grec_nsrcs', offset + 2, 2, decimal);
     writer.ipv4('igmp.maddr', 'igmpv3_grec.grec_mca', offset + 4);
     const sources = writer.u16(offset + 2);
     const auxiliary = writer.u8(offset + 1) * 4;

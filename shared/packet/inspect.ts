@@ -117,7 +117,8 @@ function decodePayload(view: PacketView, at: number, header: NextHeader): Decode
   const length = Number.isFinite(header.end) ? header.end - at : limit - at;
   const writer = new LayerWriter(view, at, 'payload', 'Data', length);
   const captured = Math.max(0, Math.min(length, limit - at));
-  if (captured > 0) writer.bytes('data.data', null, 0, captured, null);
+  if (captured > 0)
+    writer.bytes('data.data', null, 0, captured, captured === 1 ? '1 byte' : `${captured} bytes`);
   if (length > captured) writer.bytes('data.data', null, captured, length - captured, null);
   return { layer: writer.layer, next: null };
 }

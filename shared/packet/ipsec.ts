@@ -1,4 +1,4 @@
-import { hex8, LayerWriter, nextHeader } from './layer.ts';
+import { decimal, hex8, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView } from './layer.ts';
 import { protocolText } from './ipv4.ts';
 import { protocolOfIpNumber } from './next-protocol.ts';
@@ -8,7 +8,7 @@ export function decodeEsp(view: PacketView, at: number, header: NextHeader): Dec
   const writer = new LayerWriter(view, at, 'esp', 'Encapsulating Security Payload', 8);
   const spi = writer.uint('esp.spi', 'ip_esp_hdr.spi', 0, 4, hex8);
   if (spi.raw === 0) spi.problem = 'SPI 0 must not be sent';
-  writer.uint('esp.sequence', 'ip_esp_hdr.seq_no', 4, 4, String);
+  writer.uint('esp.sequence', 'ip_esp_hdr.seq_no', 4, 4, decimal);
   return { layer: writer.layer, next: nextHeader('payload', at + 8, header.end) };
 }
 
@@ -25,7 +25,7 @@ export function decodeAh(view: PacketView, at: number, header: NextHeader): Deco
   );
   writer.bytes('ah.reserved', 'ip_auth_hdr.reserved', 2, 2, null);
   writer.uint('ah.spi', 'ip_auth_hdr.spi', 4, 4, hex8);
-  writer.uint('ah.sequence', 'ip_auth_hdr.seq_no', 8, 4, String);
+  writer.uint('ah.sequence', 'ip_auth_hdr.seq_no', 8, 4, decimal);
   const length = Math.max(12, (writer.u8(1) + 2) * 4);
   if (typeof words.raw === 'number' && words.raw < 1)
     words.problem = `length ${words.raw} is less than the header`;

@@ -1,4 +1,4 @@
-import { hex8, LayerWriter, nextHeader } from './layer.ts';
+import { decimal, hex8, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, IpContext, NextHeader, PacketView, ProtocolName } from './layer.ts';
 import { protocolText } from './ipv4.ts';
 import { protocolOfIpNumber } from './next-protocol.ts';
@@ -23,7 +23,7 @@ export function decodeOptionsHeader(view: PacketView, at: number, header: NextHe
   const writer = new LayerWriter(view, at, protocol, title, 8);
   const prefix = hops ? 'ipv6.hopopts' : 'ipv6.dstopts';
   writer.uint(`${prefix}.nxt`, 'ipv6_opt_hdr.nexthdr', 0, 1, protocolText);
-  writer.uint(`${prefix}.len`, 'ipv6_opt_hdr.hdrlen', 1, 1, String);
+  writer.uint(`${prefix}.len`, 'ipv6_opt_hdr.hdrlen', 1, 1, decimal);
   const length = (writer.u8(1) + 1) * 8;
   writer.layer.length = length;
   let offset = 2;
@@ -34,7 +34,7 @@ export function decodeOptionsHeader(view: PacketView, at: number, header: NextHe
       offset++;
       continue;
     }
-    const size = writer.uint('ipv6.opt.length', null, offset + 1, 1, String);
+    const size = writer.uint('ipv6.opt.length', null, offset + 1, 1, decimal);
     if (typeof size.raw !== 'number') break;
     if (offset + 2 + size.raw > length) {
       size.problem = `option length ${size.raw} does not fit into the ${length - offset - 2} bytes that are left`;
@@ -61,8 +61,8 @@ function optionText(type: number): string {
 function decodeOption(writer: LayerWriter, type: number, offset: number, size: number): void {
   if (size === 0) return;
   if (type === 1) writer.bytes('ipv6.opt.padn', null, offset, size, null);
-  else if (type === 5 && size === 2) writer.uint('ipv6.opt.router_alert', null, offset, 2, String);
-  else if (type === 194 && size === 4) writer.uint('ipv6.opt.jumbo', null, offset, 4, String);
+  else if (type === 5 && size === 2) writer.uint('ipv6.opt.router_alert', null, offset, 2, decimal);
+  else if (type === 194 && size === 4) writer.uint('ipv6.opt.jumbo', null, offset, 4, decimal);
   else if (type === 201 && size === 16) writer.ipv6('ipv6.opt.mipv6.home_address', null, offset);
   else writer.bytes('ipv6.opt.unknown', null, offset, size, null);
 }
@@ -71,14 +71,14 @@ function decodeOption(writer: LayerWriter, type: number, offset: number, size: n
 export function decodeRouting(view: PacketView, at: number, header: NextHeader): Decoded {
   const writer = new LayerWriter(view, at, 'ipv6-routing', 'IPv6 Routing Header', 8);
   writer.uint('ipv6.routing.nxt', 'ipv6_rt_hdr.nexthdr', 0, 1, protocolText);
-  writer.uint('ipv6.routing.len', 'ipv6_rt_hdr.hdrlen', 1, 1, String);
-  writer.uint('ipv6.routing.type', 'ipv6_rt_hdr.type', 2, 1, String);
-  writer.uint('ipv6.routing.segleft', 'ipv6_rt_hdr.segments_left', 3, 1, String);
+  writer.uint('ipv6.routing.len', 'ipv6_rt_hdr.hdrlen', 1, 1, decimal);
+  writer.uint('ipv6.routing.type', 'ipv6_rt_hdr.type', 2, 1, decimal);
+  writer.uint('ipv6.routing.segleft', 'ipv6_rt_hdr.segments_left', 3, 1, decimal);
   const length = (writer.u8(1) + 1) * 8;
   writer.layer.length = length;
   if (writer.has(2, 1) && writer.u8(2) === 4) {
-    writer.uint('ipv6.routing.srh.last_entry', 'ipv6_sr_hdr.first_segment', 4, 1, String);
-    writer.uint('ipv6.routing.srh.flags', 'ipv6_sr_hdr.flags', 5, 1, String);
+    writer.uint('ipv6.routing.srh.last_entry', 'ipv6_sr_hdr.first_segment', 4, 1, decimal);
+    writer.uint('ipv6.routing.srh.flags', 'ipv6_sr_hdr.flags', 5, 1, decimal);
     writer.bytes('ipv6.routing.srh.tag', 'ipv6_sr_hdr.tag', 6, 2, null);
     const last = Math.min(8 + 16 * (writer.u8(4) + 1), length);
     for (let segment = 8; segment + 16 <= last && writer.captured(segment) > 0; segment += 16) {
@@ -95,10 +95,10 @@ export function decodeRouting(view: PacketView, at: number, header: NextHeader):
 export function decodeFragment(view: PacketView, at: number, header: NextHeader): Decoded {
   const writer = new LayerWriter(view, at, 'ipv6-fragment', 'IPv6 Fragment Header', 8);
   writer.uint('ipv6.fraghdr.nxt', 'frag_hdr.nexthdr', 0, 1, protocolText);
-  writer.uint('ipv6.fraghdr.reserved_octet', 'frag_hdr.reserved', 1, 1, String);
+  writer.uint('ipv6.fraghdr.reserved_octet', 'frag_hdr.reserved', 1, 1, decimal);
   writer.bits('ipv6.fraghdr.offset', 'frag_hdr.frag_off', 2, 2, 0, 13, (raw) => `${raw * 8} bytes (${raw})`);
-  writer.bits('ipv6.fraghdr.reserved_bits', 'frag_hdr.frag_off', 2, 2, 13, 2, String);
-  writer.bits('ipv6.fraghdr.more', 'frag_hdr.frag_off', 2, 2, 15, 1, String);
+  writer.bits('ipv6.fraghdr.reserved_bits', 'frag_hdr.frag_off', 2, 2, 13, 2, decimal);
+  writer.bits('ipv6.fraghdr.more', 'frag_hdr.frag_off', 2, 2, 15, 1, decimal);
   writer.uint('ipv6.fraghdr.ident', 'frag_hdr.identification', 4, 4, hex8);
   const whole = (writer.u16(2) & 0xfff9) === 0;
   if (writer.u16(2) >= 8) return { layer: writer.layer, next: nextHeader('payload', at + 8, header.end) };

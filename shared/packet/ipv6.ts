@@ -1,4 +1,4 @@
-import { hex8, LayerWriter, nextHeader } from './layer.ts';
+import { decimal, hex8, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView } from './layer.ts';
 import { protocolText } from './ipv4.ts';
 import { protocolOfIpNumber } from './next-protocol.ts';
@@ -6,7 +6,7 @@ import { protocolOfIpNumber } from './next-protocol.ts';
 /** IPv6 (RFC 8200), struct ipv6hdr (include/uapi/linux/ipv6.h). */
 export function decodeIpv6(view: PacketView, at: number, header: NextHeader): Decoded {
   const writer = new LayerWriter(view, at, 'ipv6', 'Internet Protocol Version 6', 40);
-  const version = writer.bits('ipv6.version', 'ipv6hdr.version', 0, 1, 0, 4, String);
+  const version = writer.bits('ipv6.version', 'ipv6hdr.version', 0, 1, 0, 4, decimal);
   if (version.raw !== null && version.raw !== 6) version.problem = `version ${version.value}, must be 6`;
   writer.bits('ipv6.tclass', 'ipv6hdr.priority', 0, 2, 4, 8, hex8);
   writer.bits(
@@ -18,9 +18,9 @@ export function decodeIpv6(view: PacketView, at: number, header: NextHeader): De
     20,
     (raw) => '0x' + raw.toString(16).padStart(5, '0'),
   );
-  const payload = writer.uint('ipv6.plen', 'ipv6hdr.payload_len', 4, 2, String);
+  const payload = writer.uint('ipv6.plen', 'ipv6hdr.payload_len', 4, 2, decimal);
   writer.uint('ipv6.nxt', 'ipv6hdr.nexthdr', 6, 1, protocolText);
-  const hops = writer.uint('ipv6.hlim', 'ipv6hdr.hop_limit', 7, 1, String);
+  const hops = writer.uint('ipv6.hlim', 'ipv6hdr.hop_limit', 7, 1, decimal);
   if (hops.raw === 0) hops.problem = 'hop limit 0';
   const source = writer.ipv6('ipv6.src', 'ipv6hdr.saddr', 8);
   if (source.raw !== null && writer.u8(8) === 0xff) source.problem = 'a source address must not be multicast';

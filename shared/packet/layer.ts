@@ -1,4 +1,16 @@
-import { hexBytes, hexNumber, ipv4Text, ipv6Text, macText, u16, u24, u32, u64, u8 } from './cursor.ts';
+import {
+  decimalText,
+  hexBytes,
+  hexNumber,
+  ipv4Text,
+  ipv6Text,
+  macText,
+  u16,
+  u24,
+  u32,
+  u64,
+  u8,
+} from './cursor.ts';
 
 /**
  * How much of a field was seen: `captured` all of it, `partial` some, `outside` none because the window does
@@ -16,10 +28,13 @@ export interface Field {
   /** Bytes. */
   length: number;
   /** Within these bytes, counted from the most significant bit of the first; null: whole bytes. */
-  bit: { offset: number; count: number } | null;
+  bit: { readonly offset: number; readonly count: number } | null;
   /** For display; empty where the field was not captured whole. */
   value: string;
-  /** Null where the field was not captured whole. */
+  /**
+   * Numbers as numbers, also MAC (48 bits) and IPv4 addresses; longer values as bytes or bigint. Null where the
+   * field was not captured whole.
+   */
   raw: number | bigint | Uint8Array | null;
   /** What is wrong with the value, in English, or null. */
   problem: string | null;
@@ -110,9 +125,27 @@ export type Decoder = (view: PacketView, at: number, header: NextHeader) => Deco
 
 export type Format = (raw: number) => string;
 
+/** A format that makes each text once, for values below `size`. */
+export function remembered(size: 256 | 65536, format: Format): Format {
+  const texts = new Array<string | undefined>(size);
+  return (raw) => (texts[raw] ??= format(raw));
+}
+
+export const decimal: Format = decimalText;
 export const hex2: Format = (raw) => hexNumber(raw, 2);
 export const hex4: Format = (raw) => hexNumber(raw, 4);
 export const hex8: Format = (raw) => hexNumber(raw, 8);
+
+/** Bytes of a long field that its value shows. */
+const SHOWN_BYTES = 24;
+
+const BIT_RANGES: Record<number, { offset: number; count: number }> = {};
+
+/** One object for each range that is ever asked for: there are a few dozen. */
+function bitRange(offset: number, count: number): { offset: number; count: number } {
+  const key = offset * 32 + count;
+  return (BIT_RANGES[key] ??= Object.freeze({ offset, count }));
+}
 
 /** Collects the fields of one header. Offsets are relative to the header. */
 export class LayerWriter {
@@ -193,7 +226,7 @@ export class LayerWriter {
   ): Field {
     const start = this.#at + offset;
     const coverage = this.#coverage(start, length);
-    const bit = { offset: first, count };
+    const bit = bitRange(first, count);
     if (coverage !== 'captured') return this.#push(name, kernel, offset, length, bit, coverage, '', null);
     const whole = readUint(this.#bytes, start, length);
     const below = length * 8 - first - count;
@@ -224,29 +257,35 @@ export class LayerWriter {
   }
 
   mac(name: string, kernel: string | null, offset: number): Field {
-    return this.#address(name, kernel, offset, 6, macText);
+    const start = this.#at + offset;
+    const coverage = this.#coverage(start, 6);
+    if (coverage !== 'captured') return this.#push(name, kernel, offset, 6, null, coverage, '', null);
+    const raw = u16(this.#bytes, start) * 0x1_0000_0000 + u32(this.#bytes, start + 2);
+    return this.#push(name, kernel, offset, 6, null, coverage, macText(this.#bytes, start), raw);
   }
 
   ipv4(name: string, kernel: string | null, offset: number): Field {
-    return this.#address(name, kernel, offset, 4, ipv4Text);
+    const start = this.#at + offset;
+    const coverage = this.#coverage(start, 4);
+    if (coverage !== 'captured') return this.#push(name, kernel, offset, 4, null, coverage, '', null);
+    return this.#push(
+      name,
+      kernel,
+      offset,
+      4,
+      null,
+      coverage,
+      ipv4Text(this.#bytes, start),
+      u32(this.#bytes, start),
+    );
   }
 
   ipv6(name: string, kernel: string | null, offset: number): Field {
-    return this.#address(name, kernel, offset, 16, ipv6Text);
-  }
-
-  #address(
-    name: string,
-    kernel: string | null,
-    offset: number,
-    length: number,
-    text: (bytes: Uint8Array, at: number) => string,
-  ): Field {
     const start = this.#at + offset;
-    const coverage = this.#coverage(start, length);
-    if (coverage !== 'captured') return this.#push(name, kernel, offset, length, null, coverage, '', null);
-    const raw = this.#bytes.subarray(start, start + length);
-    return this.#push(name, kernel, offset, length, null, coverage, text(this.#bytes, start), raw);
+    const coverage = this.#coverage(start, 16);
+    if (coverage !== 'captured') return this.#push(name, kernel, offset, 16, null, coverage, '', null);
+    const raw = this.#bytes.subarray(start, start + 16);
+    return this.#push(name, kernel, offset, 16, null, coverage, ipv6Text(this.#bytes, start), raw);
   }
 
   /** Bytes as they are; what was captured of them is shown even where some are missing. */
@@ -255,7 +294,8 @@ export class LayerWriter {
     const coverage = this.#coverage(start, length);
     if (coverage !== 'captured') return this.#push(name, kernel, offset, length, null, coverage, '', null);
     const raw = this.#bytes.subarray(start, start + length);
-    const text = value ?? hexBytes(this.#bytes, start, Math.min(length, 64));
+    const shown = hexBytes(this.#bytes, start, Math.min(length, SHOWN_BYTES));
+    const text = value ?? (length > SHOWN_BYTES ? `${shown}…` : shown);
     return this.#push(name, kernel, offset, length, null, coverage, text, raw);
   }
 

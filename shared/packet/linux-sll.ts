@@ -1,5 +1,5 @@
 import { hexNumber } from './cursor.ts';
-import { LayerWriter, nextHeader } from './layer.ts';
+import { decimal, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView } from './layer.ts';
 import { protocolOfEtherType } from './next-protocol.ts';
 import { etherTypeName } from './numbers.ts';
@@ -24,7 +24,7 @@ export function decodeLinuxSll(view: PacketView, at: number, header: NextHeader)
   const writer = new LayerWriter(view, at, 'linux-sll', 'Linux cooked capture v1', 16);
   writer.uint('sll.pkttype', 'sockaddr_ll.sll_pkttype', 0, 2, packetTypeText);
   writer.uint('sll.hatype', 'sockaddr_ll.sll_hatype', 2, 2, arphrdText);
-  writer.uint('sll.halen', 'sockaddr_ll.sll_halen', 4, 2, String);
+  writer.uint('sll.halen', 'sockaddr_ll.sll_halen', 4, 2, decimal);
   if (writer.u16(4) === 6) writer.mac('sll.src.eth', 'sockaddr_ll.sll_addr', 6);
   else if (writer.u16(4) === 4) writer.ipv4('sll.src.ipv4', 'sockaddr_ll.sll_addr', 6);
   const type = writer.uint('sll.etype', 'sockaddr_ll.sll_protocol', 14, 2, typeText);
@@ -36,10 +36,10 @@ export function decodeLinuxSll(view: PacketView, at: number, header: NextHeader)
 export function decodeLinuxSll2(view: PacketView, at: number, header: NextHeader): Decoded {
   const writer = new LayerWriter(view, at, 'linux-sll2', 'Linux cooked capture v2', 20);
   const type = writer.uint('sll.etype', 'sockaddr_ll.sll_protocol', 0, 2, typeText);
-  writer.uint('sll.ifindex', 'sockaddr_ll.sll_ifindex', 4, 4, String);
+  writer.uint('sll.ifindex', 'sockaddr_ll.sll_ifindex', 4, 4, decimal);
   writer.uint('sll.hatype', 'sockaddr_ll.sll_hatype', 8, 2, arphrdText);
   writer.uint('sll.pkttype', 'sockaddr_ll.sll_pkttype', 10, 1, packetTypeText);
-  writer.uint('sll.halen', 'sockaddr_ll.sll_halen', 11, 1, String);
+  writer.uint('sll.halen', 'sockaddr_ll.sll_halen', 11, 1, decimal);
   if (writer.u8(11) === 6) writer.mac('sll.src.eth', 'sockaddr_ll.sll_addr', 12);
   const next = typeof type.raw === 'number' ? protocolOfEtherType(type.raw) : null;
   return { layer: writer.layer, next: nextHeader(next, at + 20, header.end) };

@@ -1,5 +1,5 @@
 import { hexNumber } from './cursor.ts';
-import { hex2, hex4, LayerWriter, nextHeader } from './layer.ts';
+import { decimal, hex2, hex4, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView, ProtocolName } from './layer.ts';
 
 const CODES: ReadonlyMap<number, string> = new Map([
@@ -14,11 +14,11 @@ const CODES: ReadonlyMap<number, string> = new Map([
 /** PPPoE (RFC 2516), struct pppoe_hdr: version and type 1, code 1, session 2, length 2; then PPP or tags. */
 export function decodePppoe(view: PacketView, at: number, header: NextHeader): Decoded {
   const writer = new LayerWriter(view, at, 'pppoe', 'PPP over Ethernet', 6);
-  writer.bits('pppoe.version', 'pppoe_hdr.ver', 0, 1, 0, 4, String);
-  writer.bits('pppoe.type', 'pppoe_hdr.type', 0, 1, 4, 4, String);
+  writer.bits('pppoe.version', 'pppoe_hdr.ver', 0, 1, 0, 4, decimal);
+  writer.bits('pppoe.type', 'pppoe_hdr.type', 0, 1, 4, 4, decimal);
   writer.uint('pppoe.code', 'pppoe_hdr.code', 1, 1, (raw) => `${hex2(raw)} (${CODES.get(raw) ?? 'unknown'})`);
   writer.uint('pppoe.session_id', 'pppoe_hdr.sid', 2, 2, hex4);
-  const length = writer.uint('pppoe.payload_length', 'pppoe_hdr.length', 4, 2, String);
+  const length = writer.uint('pppoe.payload_length', 'pppoe_hdr.length', 4, 2, decimal);
   let end = header.end;
   if (typeof length.raw === 'number') {
     if (at + 6 + length.raw > header.end)
@@ -39,7 +39,7 @@ function decodeTags(writer: LayerWriter, end: number): void {
   while (offset + 4 <= end && writer.has(offset, 4)) {
     const size = writer.u16(offset + 2);
     writer.uint('pppoed.tag', 'pppoe_tag.tag_type', offset, 2, hex4);
-    const length = writer.uint('pppoed.tag_length', 'pppoe_tag.tag_len', offset + 2, 2, String);
+    const length = writer.uint('pppoed.tag_length', 'pppoe_tag.tag_len', offset + 2, 2, decimal);
     if (offset + 4 + size > end) {
       length.problem = `${size} bytes, but only ${end - offset - 4} are left`;
       return;

@@ -1,6 +1,6 @@
 import { crc32c } from './crc32c.ts';
 import { u32le } from './cursor.ts';
-import { hex2, hex8, LayerWriter, nextHeader } from './layer.ts';
+import { decimal, hex2, hex8, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView } from './layer.ts';
 
 const CHUNKS: readonly string[] = [
@@ -28,8 +28,8 @@ export function sctpChunkText(type: number): string {
 /** SCTP (RFC 9260): struct sctphdr of 12 bytes, then chunks of type 1, flags 1, length 2, padded to 4. */
 export function decodeSctp(view: PacketView, at: number, header: NextHeader): Decoded {
   const writer = new LayerWriter(view, at, 'sctp', 'Stream Control Transmission Protocol', 12);
-  writer.uint('sctp.srcport', 'sctphdr.source', 0, 2, String);
-  writer.uint('sctp.dstport', 'sctphdr.dest', 2, 2, String);
+  writer.uint('sctp.srcport', 'sctphdr.source', 0, 2, decimal);
+  writer.uint('sctp.dstport', 'sctphdr.dest', 2, 2, decimal);
   writer.uint('sctp.verification_tag', 'sctphdr.vtag', 4, 4, hex8);
   const checksum = writer.uint('sctp.checksum', 'sctphdr.checksum', 8, 4, hex8);
   const length = header.end - at;
@@ -53,7 +53,7 @@ export function decodeSctp(view: PacketView, at: number, header: NextHeader): De
       (raw) => `${raw} (${sctpChunkText(raw)})`,
     );
     writer.uint('sctp.chunk_flags', 'sctp_chunkhdr.flags', offset + 1, 1, hex2);
-    const field = writer.uint('sctp.chunk_length', 'sctp_chunkhdr.length', offset + 2, 2, String);
+    const field = writer.uint('sctp.chunk_length', 'sctp_chunkhdr.length', offset + 2, 2, decimal);
     if (size < 4 || offset + size > length) {
       field.problem =
         size < 4
@@ -70,8 +70,8 @@ export function decodeSctp(view: PacketView, at: number, header: NextHeader): De
 
 /** A DATA chunk: TSN 4, stream 2, sequence 2, payload protocol 4. */
 function decodeData(writer: LayerWriter, offset: number): void {
-  writer.uint('sctp.data_tsn_raw', 'sctp_datahdr.tsn', offset + 4, 4, String);
-  writer.uint('sctp.data_sid', 'sctp_datahdr.stream', offset + 8, 2, String);
-  writer.uint('sctp.data_ssn', 'sctp_datahdr.ssn', offset + 10, 2, String);
-  writer.uint('sctp.data_payload_proto_id', 'sctp_datahdr.ppid', offset + 12, 4, String);
+  writer.uint('sctp.data_tsn_raw', 'sctp_datahdr.tsn', offset + 4, 4, decimal);
+  writer.uint('sctp.data_sid', 'sctp_datahdr.stream', offset + 8, 2, decimal);
+  writer.uint('sctp.data_ssn', 'sctp_datahdr.ssn', offset + 10, 2, decimal);
+  writer.uint('sctp.data_payload_proto_id', 'sctp_datahdr.ppid', offset + 12, 4, decimal);
 }

@@ -1,6 +1,6 @@
 import { hexBytes } from './cursor.ts';
-import { hex2, hex4, LayerWriter, nextHeader } from './layer.ts';
-import type { Decoded, NextHeader, PacketView } from './layer.ts';
+import { decimal, hex2, hex4, LayerWriter, nextHeader, remembered } from './layer.ts';
+import type { Decoded, Format, NextHeader, PacketView } from './layer.ts';
 import { IPPROTO_TCP } from './numbers.ts';
 import { checkTransport } from './transport.ts';
 
@@ -23,28 +23,30 @@ export function tcpFlagsText(flags: number): string {
   return set.length === 0 ? '<none>' : set.join(', ');
 }
 
+const offsetText: Format = remembered(256, (words) => `${words * 4} bytes (${words})`);
+
 /** TCP (RFC 9293), struct tcphdr (include/uapi/linux/tcp.h). */
 export function decodeTcp(view: PacketView, at: number, header: NextHeader): Decoded {
   const writer = new LayerWriter(view, at, 'tcp', 'Transmission Control Protocol', 20);
-  writer.uint('tcp.srcport', 'tcphdr.source', 0, 2, String);
-  writer.uint('tcp.dstport', 'tcphdr.dest', 2, 2, String);
-  writer.uint('tcp.seq_raw', 'tcphdr.seq', 4, 4, String);
-  writer.uint('tcp.ack_raw', 'tcphdr.ack_seq', 8, 4, String);
+  writer.uint('tcp.srcport', 'tcphdr.source', 0, 2, decimal);
+  writer.uint('tcp.dstport', 'tcphdr.dest', 2, 2, decimal);
+  writer.uint('tcp.seq_raw', 'tcphdr.seq', 4, 4, decimal);
+  writer.uint('tcp.ack_raw', 'tcphdr.ack_seq', 8, 4, decimal);
   const words = writer.u8(12) >> 4;
-  const offset = writer.bits('tcp.hdr_len', 'tcphdr.doff', 12, 1, 0, 4, (raw) => `${raw * 4} bytes (${raw})`);
+  const offset = writer.bits('tcp.hdr_len', 'tcphdr.doff', 12, 1, 0, 4, offsetText);
   if (offset.raw !== null && words < 5) offset.problem = `data offset ${words} is less than 5`;
   const length = Math.max(20, words * 4);
   writer.layer.length = length;
   if (offset.raw !== null && at + length > header.end) {
     offset.problem = `header of ${length} bytes, but only ${header.end - at} bytes are left`;
   }
-  writer.bits('tcp.flags.res', 'tcphdr.res1', 12, 1, 4, 3, String);
-  writer.bits('tcp.flags.ae', 'tcphdr.ae', 12, 1, 7, 1, String);
-  for (const [bit, [name, kernel]] of FLAGS.entries()) writer.bits(name, kernel, 13, 1, bit, 1, String);
-  writer.uint('tcp.window_size_value', 'tcphdr.window', 14, 2, String);
+  writer.bits('tcp.flags.res', 'tcphdr.res1', 12, 1, 4, 3, decimal);
+  writer.bits('tcp.flags.ae', 'tcphdr.ae', 12, 1, 7, 1, decimal);
+  for (const [bit, [name, kernel]] of FLAGS.entries()) writer.bits(name, kernel, 13, 1, bit, 1, decimal);
+  writer.uint('tcp.window_size_value', 'tcphdr.window', 14, 2, decimal);
   const checksum = writer.uint('tcp.checksum', 'tcphdr.check', 16, 2, hex4);
-  checkTransport(view, at, header, IPPROTO_TCP, checksum);
-  writer.uint('tcp.urgent_pointer', 'tcphdr.urg_ptr', 18, 2, String);
+  checkTransport(view, at, header, header.end, IPPROTO_TCP, checksum);
+  writer.uint('tcp.urgent_pointer', 'tcphdr.urg_ptr', 18, 2, decimal);
   decodeOptions(view, writer, at, length);
   const next = writer.has(12, 1) && words >= 5 ? nextHeader('payload', at + length, header.end) : null;
   return { layer: writer.layer, next };
@@ -80,7 +82,7 @@ function decodeOptions(view: PacketView, writer: LayerWriter, at: number, length
       offset++;
       continue;
     }
-    const field = writer.uint('tcp.option_len', null, offset + 1, 1, String);
+    const field = writer.uint('tcp.option_len', null, offset + 1, 1, decimal);
     if (field.raw === null) return;
     const size = writer.u8(offset + 1);
     if (size < 2 || offset + size > length) {
@@ -100,15 +102,15 @@ function decodeOption(
   offset: number,
   size: number,
 ): void {
-  if (kind === 2 && size === 4) writer.uint('tcp.options.mss_val', null, offset + 2, 2, String);
-  else if (kind === 3 && size === 3) writer.uint('tcp.options.wscale.shift', null, offset + 2, 1, String);
+  if (kind === 2 && size === 4) writer.uint('tcp.options.mss_val', null, offset + 2, 2, decimal);
+  else if (kind === 3 && size === 3) writer.uint('tcp.options.wscale.shift', null, offset + 2, 1, decimal);
   else if (kind === 8 && size === 10) {
-    writer.uint('tcp.options.timestamp.tsval', null, offset + 2, 4, String);
-    writer.uint('tcp.options.timestamp.tsecr', null, offset + 6, 4, String);
+    writer.uint('tcp.options.timestamp.tsval', null, offset + 2, 4, decimal);
+    writer.uint('tcp.options.timestamp.tsecr', null, offset + 6, 4, decimal);
   } else if (kind === 5) {
     for (let edge = offset + 2; edge + 8 <= offset + size; edge += 8) {
-      writer.uint('tcp.options.sack_le', null, edge, 4, String);
-      writer.uint('tcp.options.sack_re', null, edge + 4, 4, String);
+      writer.uint('tcp.options.sack_le', null, edge, 4, decimal);
+      writer.uint('tcp.options.sack_re', null, edge + 4, 4, decimal);
     }
   } else if (kind === 30) {
     writer.bits('tcp.options.mptcp.subtype', null, offset + 2, 1, 0, 4, hex2);

@@ -5,18 +5,21 @@ import type { Field, IpContext, NextHeader, PacketView } from './layer.ts';
 /**
  * Notes a wrong transport checksum, where every byte it covers was captured. A packet on its way out may
  * carry the sum of the pseudo header alone (CHECKSUM_PARTIAL); that is said apart.
+ *
+ * @param headerEnd index behind the last byte of the transport packet, Infinity where not known
  */
 export function checkTransport(
   view: PacketView,
   at: number,
   header: NextHeader,
+  headerEnd: number,
   protocol: number,
   checksum: Field,
 ): void {
   const ip: IpContext | null = header.ip;
   if (ip === null || checksum.raw === null || header.quoted) return;
   const limit = Math.min(view.bytes.length, view.end);
-  const end = Number.isFinite(header.end) ? header.end : limit + 1;
+  const end = Number.isFinite(headerEnd) ? headerEnd : limit + 1;
   if (transportChecksum(view.bytes, ip.at, ip.version, protocol, at, end, limit) !== 'bad') return;
   const pseudo =
     ip.version === 4 ? onesSum(view.bytes, ip.at + 12, 8, 0) : onesSum(view.bytes, ip.at + 8, 32, 0);

@@ -2,7 +2,7 @@ import { u16le } from './cursor.ts';
 import { maybeEtherType } from './ethernet-scan.ts';
 import { ipv4Flags, ipv4Verifies } from './header-checks.ts';
 import { hexNumber, u8 } from './cursor.ts';
-import { hex2, hex4, LayerWriter, nextHeader } from './layer.ts';
+import { decimal, hex2, hex4, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView, ProtocolName } from './layer.ts';
 import { protocolOfEtherType } from './next-protocol.ts';
 import { etherTypeName } from './numbers.ts';
@@ -36,7 +36,7 @@ export function decodeVirtioNet(view: PacketView, at: number, header: NextHeader
   const writer = new LayerWriter(view, at, 'virtio-net', 'virtio-net header', length);
   const little = (name: string, offset: number): void => {
     const member = `virtio_net_hdr.${name}`;
-    writer.given(member, member, offset, 2, () => u16le(view.bytes, at + offset), String);
+    writer.given(member, member, offset, 2, () => u16le(view.bytes, at + offset), decimal);
   };
   writer.uint('virtio_net_hdr.flags', 'virtio_net_hdr.flags', 0, 1, hex2);
   writer.uint('virtio_net_hdr.gso_type', 'virtio_net_hdr.gso_type', 1, 1, hex2);

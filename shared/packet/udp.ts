@@ -1,6 +1,6 @@
 import { ipv4Flags, ipv4Verifies, V4_LENGTH_EXACT } from './header-checks.ts';
 import { IPPROTO_UDP } from './numbers.ts';
-import { hex4, LayerWriter, nextHeader } from './layer.ts';
+import { decimal, hex4, LayerWriter, nextHeader } from './layer.ts';
 import type { Decoded, NextHeader, PacketView, ProtocolName } from './layer.ts';
 import { isWireguard } from './wireguard.ts';
 import { checkTransport } from './transport.ts';
@@ -36,9 +36,9 @@ function protocolOfPayload(view: PacketView, at: number, end: number): ProtocolN
 /** UDP (RFC 768), struct udphdr (include/uapi/linux/udp.h). */
 export function decodeUdp(view: PacketView, at: number, header: NextHeader): Decoded {
   const writer = new LayerWriter(view, at, 'udp', 'User Datagram Protocol', 8);
-  writer.uint('udp.srcport', 'udphdr.source', 0, 2, String);
-  writer.uint('udp.dstport', 'udphdr.dest', 2, 2, String);
-  const length = writer.uint('udp.length', 'udphdr.len', 4, 2, String);
+  writer.uint('udp.srcport', 'udphdr.source', 0, 2, decimal);
+  writer.uint('udp.dstport', 'udphdr.dest', 2, 2, decimal);
+  const length = writer.uint('udp.length', 'udphdr.len', 4, 2, decimal);
   const checksum = writer.uint('udp.checksum', 'udphdr.check', 6, 2, hex4);
   let end = header.end;
   if (typeof length.raw === 'number') {
@@ -49,7 +49,7 @@ export function decodeUdp(view: PacketView, at: number, header: NextHeader): Dec
     }
     if (length.raw >= 8) end = Math.min(end, at + length.raw);
   }
-  checkTransport(view, at, { ...header, end }, IPPROTO_UDP, checksum);
+  checkTransport(view, at, header, end, IPPROTO_UDP, checksum);
   const next =
     protocolOfPort(writer.u16(2)) ?? protocolOfPort(writer.u16(0)) ?? protocolOfPayload(view, at + 8, end);
   return { layer: writer.layer, next: writer.has(0, 8) ? nextHeader(next, at + 8, end) : null };

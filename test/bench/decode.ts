@@ -124,7 +124,7 @@ function inspectFile(path: string): number {
       for (const { bytes, linktype, originalLength } of reader.push(chunk.subarray(0, length))) {
         const start = startOfLinktype(linktype);
         for (const layer of inspect(bytes, { start, at: 0, packetLength: originalLength })) {
-          if (layer.protocol === 'ipv4' && layer.fields.some((field) => field.name === 'ip.src')) sources++;
+          if (layer.protocol === 'ipv4') sources++;
         }
       }
     }

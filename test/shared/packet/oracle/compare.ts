@@ -68,6 +68,14 @@ function disagreement(ours: Field, theirs: readonly PdmlField[]): string | null 
     } else if (raw !== null) {
       const scale = SCALES.get(ours.name) ?? ((same: bigint): bigint => same);
       if (shownNumber(candidate.show) === scale(BigInt(raw))) return null;
+      if (
+        candidate.show === ours.value &&
+        candidate.value ===
+          BigInt(raw)
+            .toString(16)
+            .padStart(ours.length * 2, '0')
+      )
+        return null;
     }
   }
   return `tshark shows ${placed.map(({ show, size }) => `${show} (${size} bytes)`).join(', ')}`;
