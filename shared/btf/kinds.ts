@@ -21,9 +21,6 @@ export const KIND_FLOAT = 16;
 export const KIND_DECL_TAG = 17;
 export const KIND_TYPE_TAG = 18;
 export const KIND_ENUM64 = 19;
-export const KIND_LOC_PARAM = 20;
-export const KIND_LOC_PROTO = 21;
-export const KIND_LOCSEC = 22;
 
 /** The last kind whose size this parser knows without the file's layout section. */
 export const KIND_LAST = 22;
