@@ -133,7 +133,7 @@ needs('sshd', 'ssh-keygen')('connecting to a real sshd', () => {
     ).rejects.toMatchObject({
       failure: {
         code: 'authentication-failed',
-        values: { offered: expect.stringMatching(/^ssh-ed25519 SHA256:/) },
+        values: { offered: expect.stringMatching(/^ssh-ed25519 SHA256:/) as string },
       },
     });
   });

@@ -117,7 +117,10 @@ needs('sshd', 'ssh-keygen')('the leash on a real sshd', () => {
   test('more input than the target takes is refused before anything is started', async () => {
     const before = connection.nonces.length;
     const failure = await failureFrom(run('x'.repeat(64 * 1024 + 1), 'cat'));
-    expect(failure).toMatchObject({ code: 'leash-failed', message: expect.stringContaining('65537') });
+    expect(failure).toMatchObject({
+      code: 'leash-failed',
+      message: expect.stringContaining('65537') as string,
+    });
     expect(connection.nonces.length).toBe(before);
   });
 
@@ -424,7 +427,7 @@ needs('sshd', 'ssh-keygen')('the leash on a real sshd', () => {
     expect(failure).toMatchObject({
       code: 'leash-failed',
       detail: 'this account is not available',
-      message: expect.stringContaining('exit status 1'),
+      message: expect.stringContaining('exit status 1') as string,
     });
     own.close();
     refusing.stop();
@@ -448,7 +451,7 @@ needs('sshd', 'ssh-keygen')('the leash on a real sshd', () => {
 /** The leash without sshd: the line that a login shell would get is given to one, its /bin/sh being the shell under test. */
 function localConnection(login: string, shell: string): Connection & { readonly nonces: string[] } {
   const children: ChildProcess[] = [];
-  return watched({
+  const local: Pick<Connection, 'config' | 'hostKey' | 'exec' | 'onLost' | 'close'> = {
     config: { alias: `${login} and ${shell}` } as Connection['config'],
     hostKey: '',
     exec: async (command) => {
@@ -474,7 +477,8 @@ function localConnection(login: string, shell: string): Connection & { readonly 
       for (const child of children)
         for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
     },
-  });
+  };
+  return watched(local as Connection);
 }
 
 /** How this machine names its shells; one that is not installed is not in the list. */
