@@ -1,18 +1,13 @@
-import type {
-  AppInfo,
-  BackendHandlers,
-  HostEntry,
-  HostKeyQuestion,
-  Page,
-  RecordingInfo,
-} from '../../shared/contract/api.ts';
+import type { AppInfo, BackendHandlers, Page, RecordingInfo } from '../../shared/contract/api.ts';
 import { Fail } from '../../shared/contract/failure.ts';
 import { KernelCache } from './target/btf-cache.ts';
 import { ProfileStore } from './profiles/store.ts';
 import { Session } from './session.ts';
-import { defaultConfigFile, listAliases, resolveHost } from './ssh/config.ts';
+import { resolveHost } from './ssh/config.ts';
 import type { HostConfig, SshOverrides } from './ssh/config.ts';
 import { connect } from './ssh/connection.ts';
+import { listHosts } from './ssh/host-list.ts';
+import { pageAsker } from './ssh/page-asker.ts';
 import type { Run } from './trace/run.ts';
 
 /** The demo target: an SSH server on loopback that replays a recording. */
@@ -44,10 +39,12 @@ export function createBackend(deps: BackendDeps): { open(page: Page): BackendCli
   const cache = new KernelCache(deps.cacheDirectory);
   let lastRun = 0;
   let lastSession = 0;
+  const passphrases = new Map<string, string>();
   return { open };
 
   function open(page: Page): BackendClient {
     const sessions = new Map<string, Session>();
+    const connecting = new Map<string, AbortController>();
     const closing = new AbortController();
 
     const find = (id: string): Session => {
@@ -68,30 +65,46 @@ export function createBackend(deps: BackendDeps): { open(page: Page): BackendCli
     ): Promise<Session['info']> => {
       const id = `s${++lastSession}`;
       page.event('progress', { session: id, what: 'connect', done: 0, total: null });
-      const asker = { hostKey: (question: HostKeyQuestion) => page.ask('hostKey', question) };
-      const connection = await connect(config, asker, closing.signal);
-      page.event('progress', { session: id, what: 'survey', done: 0, total: null });
-      const abandon = (): void => connection.close();
-      closing.signal.addEventListener('abort', abandon, { once: true });
+      const cancel = new AbortController();
+      const signal = AbortSignal.any([closing.signal, cancel.signal]);
+      connecting.set(id, cancel);
       try {
-        const session = await Session.open(id, connection, replay, page, cache);
+        const asker = pageAsker(page, id, passphrases);
+        const connection = await connect(config, asker, signal);
+        page.event('progress', { session: id, what: 'survey', done: 0, total: null });
+        const abandon = (): void => connection.close();
+        signal.addEventListener('abort', abandon, { once: true });
+        const session = await Session.open(id, connection, replay, page, cache, asker);
+        signal.removeEventListener('abort', abandon);
         sessions.set(id, session);
-        if (closing.signal.aborted) throw new Fail('cancelled');
+        if (signal.aborted) throw new Fail('cancelled');
         return session.info;
       } catch (error) {
-        throw closing.signal.aborted ? new Fail('cancelled') : error;
+        await sessions.get(id)?.close();
+        sessions.delete(id);
+        throw signal.aborted ? new Fail('cancelled') : error;
       } finally {
-        closing.signal.removeEventListener('abort', abandon);
+        connecting.delete(id);
       }
     };
 
     const handlers: BackendHandlers = {
       appInfo: async () => ({ version: deps.version, shell: deps.shell, demo: deps.demo?.recording ?? null }),
-      hosts: async () => hosts(deps.ssh),
+      hosts: async () => listHosts(deps.ssh),
       connect: async ({ host }) => openSession(await resolveHost(host, deps.ssh), null),
       connectDemo: async () => {
         if (deps.demo === null) throw new Fail('recording-missing', { message: 'none was built in' });
         return openSession(await deps.demo.start(), deps.demo.recording);
+      },
+      cancelConnect: async ({ session }) => {
+        connecting.get(session)?.abort();
+        return null;
+      },
+      reconnect: async ({ session }) => {
+        const lost = sessions.get(session);
+        if (lost === undefined) throw new Fail('not-connected', { session });
+        await lost.reconnect();
+        return null;
       },
       disconnect: async ({ session }) => {
         await sessions.get(session)?.close();
@@ -136,23 +149,5 @@ export function createBackend(deps: BackendDeps): { open(page: Page): BackendCli
       sessions.clear();
     };
     return { handlers, close };
-  }
-}
-
-/** The aliases of the ssh config; one that cannot be resolved is listed all the same, with the reason when it is used. */
-async function hosts(ssh: SshOverrides): Promise<HostEntry[]> {
-  const source = ssh.configFile ?? defaultConfigFile();
-  const entries: HostEntry[] = [];
-  for (const alias of await listAliases(ssh.configFile))
-    entries.push({ host: alias, source, resolved: await describe(alias, ssh) });
-  return entries;
-}
-
-async function describe(alias: string, ssh: SshOverrides): Promise<string> {
-  try {
-    const { user, hostName, port } = await resolveHost(alias, ssh);
-    return `${user}@${hostName}${port === 22 ? '' : `:${port}`}`;
-  } catch (error) {
-    return error instanceof Fail ? error.failure.message : alias;
   }
 }

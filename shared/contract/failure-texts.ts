@@ -24,7 +24,7 @@ const en = {
     remedy: 'Check the path given with -F and its permissions.',
   },
   'ssh-config-unsupported': {
-    message: '{file} sets {option} for {host}, which skblens cannot honour: {why}.',
+    message: '{file} line {line} sets {option} for {host}, which skblens cannot honour: {why}.',
     remedy: 'Remove the option for this host, or connect with an alias that does not set it.',
   },
   'host-not-found': {
@@ -44,7 +44,7 @@ const en = {
     remedy: 'Compare with: ssh -v -p {port} {host}',
   },
   'jump-loop': {
-    message: '{file} sends {host} through itself: {way}.',
+    message: '{file} line {line} sends {host} through itself: {way}.',
     remedy: 'Except the jump host from its own ProxyJump, for example: Host * !{host}',
   },
   'jump-host-failed': {
@@ -250,7 +250,7 @@ const zhCN = {
     remedy: '检查 -F 给出的路径及其权限。',
   },
   'ssh-config-unsupported': {
-    message: '{file} 为 {host} 设置了 {option},skblens 无法遵从:{why}。',
+    message: '{file} 第 {line} 行为 {host} 设置了 {option},skblens 无法遵从:{why}。',
     remedy: '为该主机去掉此选项,或使用未设置它的别名连接。',
   },
   'host-not-found': {
@@ -270,7 +270,7 @@ const zhCN = {
     remedy: '可对照:ssh -v -p {port} {host}',
   },
   'jump-loop': {
-    message: '{file} 让 {host} 经由自身跳转:{way}。',
+    message: '{file} 第 {line} 行让 {host} 经由自身跳转:{way}。',
     remedy: '请将跳板机排除在它自己的 ProxyJump 之外,例如:Host * !{host}',
   },
   'jump-host-failed': {

@@ -1,8 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
-import SSHConfig from 'ssh-config';
+import { userInfo } from 'node:os';
 import { Fail } from '../../../shared/contract/failure.ts';
+import { ALGORITHMS, assembleAlgorithms } from './algorithms.ts';
+import type { AlgorithmNames } from './algorithms.ts';
+import { readConfigFiles, unreadable } from './config-file.ts';
+import type { ConfigFile } from './config-file.ts';
+import { commandText, parseFlag, parsePort, parseTime } from './config-keywords.ts';
+import type { Directive } from './config-line.ts';
+import { Settings, applyConfig } from './config-match.ts';
+import { TokenError, expandHostName, expandPath, expandProxy } from './config-tokens.ts';
+import type { TokenValues } from './config-tokens.ts';
+import { isHostName, isShellSafe, isUserName, parseDestination } from './destination.ts';
 
 /** Where a connection goes and how it is secured: what `ssh` makes of a HOST argument. */
 export interface HostConfig {
@@ -58,6 +65,8 @@ export interface HostAlgorithms {
   readonly hostKey: readonly string[] | null;
   readonly cipher: readonly string[] | null;
   readonly mac: readonly string[] | null;
+  /** True where the config gives the whole order of host keys: types on file do not come first then, as in ssh. */
+  readonly hostKeyOrdered: boolean;
 }
 
 /** What holds where a config says nothing: spread it under a HostConfig that is made by hand. */
@@ -74,7 +83,7 @@ export const HOST_DEFAULTS = {
   route: { kind: 'direct' },
   addressFamily: 0,
   bindAddress: null,
-  algorithms: { kex: null, hostKey: null, cipher: null, mac: null },
+  algorithms: { kex: null, hostKey: null, cipher: null, mac: null, hostKeyOrdered: false },
   preferredAuthentications: null,
   pubkeyAuthentication: true,
   passwordAuthentication: true,
@@ -87,187 +96,277 @@ export const HOST_DEFAULTS = {
 
 /** Options of the command line that win over the config file, as in ssh. */
 export interface SshOverrides {
-  /** -F: use this file only; null: ~/.ssh/config. */
+  /** -F: use this file only, "none" for no file; null: ~/.ssh/config and the machine's. */
   readonly configFile: string | null;
   /** -i, in order. */
   readonly identityFiles: readonly string[];
   /** -p. */
   readonly port: number | null;
+  /** -J, as ProxyJump takes it; null or absent: as the config says. */
+  readonly proxyJump?: string | null;
 }
 
 /** Options that change where the connection goes or how it is trusted, and that are not implemented. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
-  include: 'files that it includes are not read yet',
+  bindinterface: 'give BindAddress',
   canonicalizehostname: 'names are not canonicalised',
-  revokedhostkeys: 'revoked keys are read from known_hosts only',
-  proxyjump: 'jump hosts are not implemented yet',
-  proxycommand: 'proxy commands are not implemented yet',
+  certificatefile: 'the ssh2 library cannot use certificates',
   knownhostscommand: 'it runs a program to fetch host keys',
   pkcs11provider: 'PKCS#11 tokens work through an agent only',
-  certificatefile: 'the ssh2 library cannot use certificates',
+  proxyusefdpass: 'the command would have to pass a file descriptor',
+  refuseconnection: 'the config refuses this connection',
 };
 
-const HOST_NAME = /^[A-Za-z0-9_.:%-]+$/;
-const USER_NAME = /^[^\s'"`$;&|<>(){}\\-][^\s'"`$;&|<>(){}\\]*$/;
+/** Files that ssh tries where none is named, in its order, without those that ssh2 cannot read. */
+const DEFAULT_IDENTITIES = ['~/.ssh/id_rsa', '~/.ssh/id_ecdsa', '~/.ssh/id_ed25519'];
+/** Jump hosts behind each other. */
+const MAX_HOPS = 16;
 
-export function defaultConfigFile(): string {
-  return join(homedir(), '.ssh', 'config');
-}
-
-/** Splits `user@host:port`, `[v6]:port`, `ssh://user@host:port` or an alias. Throws `host-invalid`. */
-export function parseDestination(text: string): { host: string; user: string | null; port: number | null } {
-  const bare = text
-    .trim()
-    .replace(/^ssh:\/\//, '')
-    .replace(/\/$/, '');
-  const at = bare.lastIndexOf('@');
-  const user = at > 0 ? bare.slice(0, at) : null;
-  const rest = bare.slice(at + 1);
-  const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(rest);
-  const plain = /^([^:]+)(?::(\d+))?$/.exec(rest);
-  const colons = rest.split(':').length - 1;
-  const [host, portText] = bracketed
-    ? [bracketed[1], bracketed[2]]
-    : colons > 1
-      ? [rest, undefined]
-      : [plain?.[1], plain?.[2]];
-  const port = portText === undefined ? null : Number(portText);
-  if (at === 0 || !host || host.startsWith('-') || !HOST_NAME.test(host))
-    throw new Fail('host-invalid', { host: text });
-  if ((user !== null && !USER_NAME.test(user)) || (port !== null && (port < 1 || port > 65535)))
-    throw new Fail('host-invalid', { host: text });
-  return { host, user, port };
-}
-
-/** Resolves a HOST as ssh would for the options that HostConfig names; refuses what it cannot honour. */
+/**
+ * Resolves a HOST as ssh would, its jump hosts with it. Throws `host-invalid`, `ssh-config-unreadable`
+ * (what ssh would refuse to read), `ssh-config-unsupported` (what cannot be honoured, with option, file
+ * and line), `algorithms-unsupported` and `jump-loop`.
+ */
 export async function resolveHost(destination: string, overrides: SshOverrides): Promise<HostConfig> {
-  const { host, user, port } = parseDestination(destination);
-  const file = overrides.configFile ?? defaultConfigFile();
-  const config = await readConfig(file, overrides.configFile !== null);
-  const criterion = strangeCriterion(config);
-  if (criterion !== null)
-    throw new Fail('ssh-config-unsupported', {
-      file,
-      option: `Match ${criterion}`,
-      host,
-      why: 'whether the block applies cannot be known',
-    });
-  const options = compute(config, host);
-  for (const [name, why] of Object.entries(UNSUPPORTED)) {
-    const value = one(options, name);
-    if (value !== null && !['none', 'no'].includes(value.toLowerCase()))
-      throw new Fail('ssh-config-unsupported', { file, option: name, host, why });
-  }
-  const hostName = (one(options, 'hostname') ?? host).replaceAll('%h', host).replaceAll('%%', '%');
-  const resolvedUser = user ?? one(options, 'user') ?? userInfo().username;
-  const portText = one(options, 'port') ?? '22';
-  const resolvedPort = overrides.port ?? port ?? Number(portText);
-  if (!Number.isInteger(resolvedPort) || resolvedPort < 1 || resolvedPort > 65_535)
-    throw new Fail('ssh-config-unreadable', { file, message: `Port "${portText}" of ${host} is no port` });
-  const expand = (path: string): string =>
-    expandPath(path, { hostName, host, user: resolvedUser, port: resolvedPort });
-  const named = [...overrides.identityFiles, ...many(options, 'identityfile')].filter(
-    (path) => path !== 'none',
-  );
-  const agent = one(options, 'identityagent') ?? 'SSH_AUTH_SOCK';
-  return {
-    ...HOST_DEFAULTS,
-    alias: host,
+  return resolveWith(await readConfigFiles(overrides.configFile), destination, overrides);
+}
+
+/** The same with the files read before. */
+export function resolveWith(
+  files: readonly ConfigFile[],
+  destination: string,
+  overrides: SshOverrides,
+): HostConfig {
+  return resolve(files, destination, overrides, []);
+}
+
+function resolve(
+  files: readonly ConfigFile[],
+  destination: string,
+  overrides: SshOverrides,
+  behind: readonly string[],
+): HostConfig {
+  const typed = parseDestination(destination);
+  const settings = new Settings();
+  applyConfig(files, { typed: typed.host, host: typed.host, user: typed.user, final: false }, settings);
+  const hostLine = settings.line('hostname');
+  const named =
+    hostLine === null ? typed.host : at(hostLine, () => expandHostName(hostLine.words[0] ?? '', typed.host));
+  const hostName = /^[\d.]+$|:/.test(named) ? named : named.toLowerCase();
+  if (settings.wantsFinal)
+    applyConfig(files, { typed: typed.host, host: hostName, user: typed.user, final: true }, settings);
+  refuseUnsupported(settings, typed.host);
+
+  const user = typed.user ?? settings.word('user') ?? userInfo().username;
+  if (!isHostName(hostName)) throw invalid(hostLine, `HostName "${hostName}" contains invalid characters`);
+  if (!isUserName(user)) throw invalid(settings.line('user'), `User "${user}" contains invalid characters`);
+  const port = overrides.port ?? typed.port ?? parsePort(settings.word('port') ?? '22') ?? 22;
+  const proxy = settings.line('proxy');
+  const jump = overrides.proxyJump ?? (proxy?.keyword === 'proxyjump' ? jumpText(proxy) : '');
+  const values: TokenValues = {
     hostName,
-    port: resolvedPort,
-    user: resolvedUser,
-    identityFiles: (named.length > 0 ? named : DEFAULT_IDENTITIES).map(expand),
-    identitiesNamed: named.length > 0,
-    identitiesOnly: yes(one(options, 'identitiesonly')),
-    agent:
-      agent === 'none'
-        ? null
-        : agent === 'SSH_AUTH_SOCK'
-          ? (process.env['SSH_AUTH_SOCK'] ?? null)
-          : expand(agent),
-    userKnownHostsFiles: (
-      words(options, 'userknownhostsfile') ?? ['~/.ssh/known_hosts', '~/.ssh/known_hosts2']
-    ).map(expand),
-    globalKnownHostsFiles: (
-      words(options, 'globalknownhostsfile') ?? ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
-    ).map(expand),
-    hostKeyAlias: one(options, 'hostkeyalias'),
-    strictHostKeyChecking: strictness(one(options, 'stricthostkeychecking')),
-    connectTimeoutSeconds: positive(one(options, 'connecttimeout'), 15),
-    serverAliveIntervalSeconds: positive(one(options, 'serveraliveinterval'), 5),
-    serverAliveCountMax: positive(one(options, 'serveralivecountmax'), 2),
+    alias: typed.host,
+    port,
+    user,
+    keyAlias: settings.word('hostkeyalias') ?? typed.host,
+    jump: isNone(jump) ? '' : jump,
+  };
+  const path = (line: Directive, word: string): string => at(line, () => expandPath(word, values));
+  const identities = settings.all('identityfile');
+  const identityFiles = [
+    ...overrides.identityFiles.map((file) => overridden(() => expandPath(file, values), file)),
+    ...identities.map((line) => path(line, line.words[0] ?? '')).filter((file) => !isNone(file)),
+  ];
+  const identitiesNamed = overrides.identityFiles.length + identities.length > 0;
+  return {
+    alias: typed.host,
+    hostName,
+    port,
+    user,
+    identityFiles: identitiesNamed
+      ? [...new Set(identityFiles)]
+      : DEFAULT_IDENTITIES.map((file) => expandPath(file, values)),
+    identitiesNamed,
+    identitiesOnly: flag(settings, 'identitiesonly', false),
+    agent: agentSocket(settings.line('identityagent'), path),
+    userKnownHostsFiles: knownHostsFiles(settings.line('userknownhostsfile'), path) ?? [
+      expandPath('~/.ssh/known_hosts', values),
+      expandPath('~/.ssh/known_hosts2', values),
+    ],
+    globalKnownHostsFiles: knownHostsFiles(settings.line('globalknownhostsfile'), (_line, word) => word) ?? [
+      '/etc/ssh/ssh_known_hosts',
+      '/etc/ssh/ssh_known_hosts2',
+    ],
+    hostKeyAlias: settings.word('hostkeyalias'),
+    strictHostKeyChecking: strictness(settings.word('stricthostkeychecking')),
+    connectTimeoutSeconds:
+      atLeast(1, parseTime(settings.word('connecttimeout') ?? '0')) ?? HOST_DEFAULTS.connectTimeoutSeconds,
+    serverAliveIntervalSeconds:
+      atLeast(0, parseTime(settings.word('serveraliveinterval') ?? 'none')) ??
+      HOST_DEFAULTS.serverAliveIntervalSeconds,
+    serverAliveCountMax: Number(settings.word('serveralivecountmax') ?? HOST_DEFAULTS.serverAliveCountMax),
+    route: routeOf(files, settings, overrides, values, behind),
+    addressFamily: addressFamily(settings.word('addressfamily')),
+    bindAddress: settings.word('bindaddress'),
+    algorithms: algorithmsOf(settings, typed.host),
+    preferredAuthentications: settings.word('preferredauthentications')?.split(',') ?? null,
+    pubkeyAuthentication: !/^(?:no|false)$/i.test(settings.word('pubkeyauthentication') ?? 'yes'),
+    passwordAuthentication: flag(settings, 'passwordauthentication', true),
+    kbdInteractiveAuthentication: flag(settings, 'kbdinteractiveauthentication', true),
+    numberOfPasswordPrompts: Number(
+      settings.word('numberofpasswordprompts') ?? HOST_DEFAULTS.numberOfPasswordPrompts,
+    ),
+    batchMode: flag(settings, 'batchmode', false),
+    hashKnownHosts: flag(settings, 'hashknownhosts', false),
+    revokedHostKeys: optionalPath(settings.line('revokedhostkeys'), path),
   };
 }
 
-/** The concrete aliases of a config file, in its order: what the first screen offers. */
-export async function listAliases(configFile: string | null): Promise<string[]> {
-  const config = await readConfig(configFile ?? defaultConfigFile(), configFile !== null);
-  const aliases = new Set<string>();
-  for (const line of config) {
-    if (!('config' in line) || line.param.toLowerCase() !== 'host') continue;
-    const value = line.value;
-    const patterns = Array.isArray(value) ? value.map((part) => part.val) : String(value).split(/\s+/);
-    for (const pattern of patterns) if (/^[^*?!]+$/.test(pattern)) aliases.add(pattern);
+/** ProxyJump and ProxyCommand: the first of them wins, and `-J` over both. */
+function routeOf(
+  files: readonly ConfigFile[],
+  settings: Settings,
+  overrides: SshOverrides,
+  values: TokenValues,
+  behind: readonly string[],
+): HostRoute {
+  const line = settings.line('proxy');
+  const given = overrides.proxyJump ?? null;
+  if (given === null && line === null) return { kind: 'direct' };
+  if (given === null && line !== null && line.keyword === 'proxycommand') {
+    const text = commandText(line);
+    if (isNone(text)) return { kind: 'direct' };
+    if (text === '-') throw unsupported(line, values.alias, 'standard input is no way to a host here');
+    return { kind: 'command', command: at(line, () => proxyCommand(text, values)) };
   }
-  return [...aliases];
+  const expand = (): string => expandProxy(given ?? (line === null ? '' : jumpText(line)), values);
+  const text = line === null || given !== null ? overridden(expand, given ?? '') : at(line, expand);
+  if (isNone(text)) return { kind: 'direct' };
+  const comma = text.lastIndexOf(',');
+  const last = text.slice(comma + 1);
+  const before = comma < 0 ? null : text.slice(0, comma);
+  const way = [...behind, values.alias];
+  const hop = parseDestination(last);
+  const loop = way.length > MAX_HOPS || (before === null && given === null && way.includes(hop.host));
+  if (loop)
+    throw new Fail('jump-loop', {
+      file: line?.file ?? '-J',
+      line: line?.line ?? 0,
+      host: hop.host,
+      way: [...way, hop.host].join(' -> '),
+    });
+  // What is left of a chain is the way to its last host, whose own ProxyJump does not count then.
+  const { configFile } = overrides;
+  return {
+    kind: 'jump',
+    via: resolve(files, last, { configFile, identityFiles: [], port: null, proxyJump: before }, way),
+  };
 }
 
-const DEFAULT_IDENTITIES = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa'];
+/** Its tokens stand in what a shell reads: a name that is more than a name is refused (CVE-2023-51385). */
+function proxyCommand(text: string, values: TokenValues): string {
+  for (const [token, value] of [
+    ['h', values.hostName],
+    ['n', values.alias],
+    ['r', values.user],
+  ] as const)
+    if (text.includes(`%${token}`) && !isShellSafe(value))
+      throw new TokenError(`"${value}" cannot stand for %${token} in a ProxyCommand`);
+  return expandProxy(text, values);
+}
 
-type Options = Readonly<Record<string, string | readonly string[]>>;
+/** Without a comment, as parse_jump of readconf.c takes it. */
+function jumpText(line: Directive): string {
+  return commandText(line).replace(/#.*$/s, '').trimEnd();
+}
 
-async function readConfig(file: string, mustExist: boolean): Promise<SSHConfig> {
-  try {
-    return SSHConfig.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    if (!mustExist && (error as NodeJS.ErrnoException).code === 'ENOENT') return SSHConfig.parse('');
-    throw new Fail('ssh-config-unreadable', { file, message: (error as Error).message });
+function refuseUnsupported(settings: Settings, host: string): void {
+  for (const [name, why] of Object.entries(UNSUPPORTED)) {
+    const line = settings.line(name);
+    const value = line?.words[0]?.toLowerCase();
+    if (line && (name === 'refuseconnection' || !['none', 'no', 'false'].includes(value ?? '')))
+      throw unsupported(line, host, why);
   }
 }
 
-/** A criterion of a Match line that is not evaluated here, or runs a program; null if there is none. */
-function strangeCriterion(config: SSHConfig): string | null {
-  for (const line of config)
-    if ('criteria' in line)
-      for (const name of Object.keys(line.criteria))
-        if (!/^(?:all|final|host|originalhost|user|localuser)$/i.test(name)) return name;
-  return null;
+function unsupported(line: Directive, host: string, why: string): Fail {
+  return new Fail('ssh-config-unsupported', {
+    file: line.file,
+    line: line.line,
+    option: line.name,
+    host,
+    why,
+  });
 }
 
-/** By lower-case name, the first value of each; `Match exec` runs nothing, by the second argument only. */
-function compute(config: SSHConfig, host: string): Options {
-  return config.compute({ Host: host }, { ignoreCase: true, matchExec: false });
+function algorithmsOf(settings: Settings, host: string): HostAlgorithms {
+  const assemble = (name: string, names: AlgorithmNames): readonly string[] | null => {
+    const line = settings.line(name);
+    if (line === null) return null;
+    const found = assembleAlgorithms(line.words[0] ?? '', names);
+    if (found.length > 0) return found;
+    throw new Fail('algorithms-unsupported', {
+      file: line.file,
+      line: line.line,
+      option: line.name,
+      host,
+      names: line.words[0] ?? '',
+      known: names.spoken.join(', '),
+    });
+  };
+  return {
+    kex: assemble('kexalgorithms', ALGORITHMS.kex),
+    hostKey: assemble('hostkeyalgorithms', ALGORITHMS.hostKey),
+    cipher: assemble('ciphers', ALGORITHMS.cipher),
+    mac: assemble('macs', ALGORITHMS.mac),
+    hostKeyOrdered: /^[^+-]/.test(settings.word('hostkeyalgorithms') ?? ''),
+  };
 }
 
-function one(options: Options, name: string): string | null {
-  const value = options[name];
-  return value === undefined ? null : typeof value === 'string' ? value : (value[0] ?? null);
+type ExpandPath = (line: Directive, word: string) => string;
+
+/** `none`, `SSH_AUTH_SOCK`, `$VARIABLE`, or a path. */
+function agentSocket(line: Directive | null, path: ExpandPath): string | null {
+  const word = line?.words[0] ?? 'SSH_AUTH_SOCK';
+  if (isNone(word)) return null;
+  if (word === 'SSH_AUTH_SOCK') return process.env['SSH_AUTH_SOCK'] ?? null;
+  const variable = /^\$([A-Za-z_]\w*)$/.exec(word)?.[1];
+  if (variable !== undefined) return process.env[variable] ?? null;
+  return line === null ? null : path(line, word);
 }
 
-function many(options: Options, name: string): readonly string[] {
-  const value = options[name];
-  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
+function knownHostsFiles(line: Directive | null, path: ExpandPath): string[] | null {
+  return line?.words.filter((word) => !isNone(word)).map((word) => path(line, word)) ?? null;
 }
 
-function words(options: Options, name: string): readonly string[] | null {
-  const values = many(options, name);
-  return values.length > 0 ? values.filter((value) => value !== 'none') : null;
+function optionalPath(line: Directive | null, path: ExpandPath): string | null {
+  const word = line?.words[0] ?? 'none';
+  return line === null || isNone(word) ? null : path(line, word);
 }
 
-function yes(value: string | null): boolean {
-  return value?.toLowerCase() === 'yes';
+function isNone(word: string): boolean {
+  return word.toLowerCase() === 'none';
 }
 
-function positive(value: string | null, otherwise: number): number {
-  const number = Number(value ?? Number.NaN);
-  return Number.isFinite(number) && number > 0 ? number : otherwise;
+function flag(settings: Settings, name: string, otherwise: boolean): boolean {
+  return parseFlag(settings.word(name) ?? '') ?? otherwise;
 }
 
-function strictness(value: string | null): HostConfig['strictHostKeyChecking'] {
-  switch (value?.toLowerCase()) {
+function atLeast(least: number, seconds: number | null): number | null {
+  return seconds !== null && seconds >= least ? seconds : null;
+}
+
+function addressFamily(word: string | null): HostConfig['addressFamily'] {
+  return word?.toLowerCase() === 'inet' ? 4 : word?.toLowerCase() === 'inet6' ? 6 : 0;
+}
+
+function strictness(word: string | null): HostConfig['strictHostKeyChecking'] {
+  switch (word?.toLowerCase()) {
     case 'yes':
+    case 'true':
       return 'yes';
     case 'no':
+    case 'false':
     case 'off':
       return 'no';
     case 'accept-new':
@@ -277,22 +376,25 @@ function strictness(value: string | null): HostConfig['strictHostKeyChecking'] {
   }
 }
 
-/** ssh_config(5) TOKENS, the ones that paths use, and a leading `~/`. */
-function expandPath(
-  path: string,
-  to: { hostName: string; host: string; user: string; port: number },
-): string {
-  const tokens: Readonly<Record<string, string>> = {
-    '%%': '%',
-    '%d': homedir(),
-    '%h': to.hostName,
-    '%n': to.host,
-    '%p': String(to.port),
-    '%r': to.user,
-    '%u': userInfo().username,
-  };
-  return path
-    .replace(/^"(.*)"$/, '$1')
-    .replace(/^~(?=\/|$)/, homedir())
-    .replace(/%./g, (token) => tokens[token] ?? token);
+/** Names the line of a value that cannot be expanded. */
+function at<T>(line: Directive, expand: () => T): T {
+  try {
+    return expand();
+  } catch (error) {
+    if (error instanceof TokenError) throw unreadable(line, error.message);
+    throw error;
+  }
+}
+
+function overridden(expand: () => string, text: string): string {
+  try {
+    return expand();
+  } catch (error) {
+    if (error instanceof TokenError) throw new Fail('usage', { message: `${text}: ${error.message}` });
+    throw error;
+  }
+}
+
+function invalid(line: Directive | null, message: string): Fail {
+  return line === null ? new Fail('host-invalid', { host: message }) : unreadable(line, message);
 }
