@@ -30,12 +30,21 @@ export async function start(args) {
 export async function dev(args) {
   await build();
   const { build: viteBuild } = await import('vite');
-  await viteBuild({
+  const watcher = await viteBuild({
     configFile: inRoot('build/vite.config.ts'),
     logLevel: 'info',
-    build: { outDir: inRoot('dist/renderer'), emptyOutDir: false, watch: {} },
+    build: {
+      outDir: inRoot('dist/renderer'),
+      emptyOutDir: false,
+      watch: {},
+      rolldownOptions: { checks: { bundlerTimings: false } },
+    },
   });
-  return serve(args);
+  try {
+    return await serve(args);
+  } finally {
+    if ('close' in watcher) await watcher.close();
+  }
 }
 
 /** The binary as Electron's own package names it. Loading that package instead would try to download it. */

@@ -95,7 +95,7 @@ afterAll(async () => {
 async function openPage(): Promise<{ backend: Backend; port: NodePort }> {
   const { port1, port2 } = new MessageChannel();
   parentPort.emit('message', { data: null, ports: [asElectronPort(port1)] });
-  const questions = { hostKey: async () => 'cancel' as const };
+  const questions = { hostKey: async () => 'cancel' as const, secret: async () => null };
   const backend = connectBackend(await pageTransport(port2), {} as PageEvents, questions, () => undefined);
   return { backend, port: port2 };
 }

@@ -27,7 +27,7 @@ export function transportSuite(name: string, makeWire: () => Promise<Wire>): voi
     const backend = connectBackend(
       wire.pageEnd,
       told as PageEvents,
-      { hostKey: async ({ host }) => (host === 'known' ? 'save' : 'cancel') },
+      { hostKey: async ({ host }) => (host === 'known' ? 'save' : 'cancel'), secret: async () => null },
       (bytes) => void batches.push(bytes),
     );
     if (!page) throw new Error('the backend was given no page');
