@@ -25,7 +25,7 @@ import type { Finding, VerdictInput, VerdictKind } from './verdict-kinds.ts';
 import { NOWHERE } from './verdict-kinds.ts';
 
 export function exhibitOf(input: VerdictInput): Exhibit {
-  const origin = -input.window;
+  const origin = 0 - input.window;
   const left = input.packetLength;
   const limit = left === null ? input.bytes.length : Math.min(input.bytes.length, origin + left);
   return { bytes: input.bytes, origin, limit, left };

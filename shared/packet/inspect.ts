@@ -87,7 +87,8 @@ const MOST_LAYERS = 64;
  * @returns layers from the outermost in; offsets of fields are indexes in `bytes`
  */
 export function inspect(bytes: Uint8Array, options: InspectOptions): Layer[] {
-  const { at, packetLength } = options;
+  const { packetLength } = options;
+  const at = options.at + 0; // of -0, which V8 takes for a double, makes 0
   const end = packetLength === null ? Infinity : at + packetLength;
   const view: PacketView = { bytes, end };
   const limit = Math.min(bytes.length, end);
@@ -127,7 +128,7 @@ function startOf(bytes: Uint8Array, { start, at, packetLength }: InspectOptions)
   if (start === 'ip') return u8(bytes, at) >> 4 === 6 ? 'ipv6' : 'ipv4';
   if (start !== 'auto') return start;
   const finding = newFinding();
-  judge(bytes, -at, 'auto', packetLength ?? -1, null, false, finding);
+  judge(bytes, 0 - at, 'auto', packetLength ?? -1, null, false, finding);
   if (finding.linkAt === 0) return 'ethernet';
   if (finding.networkAt === 0 && finding.version !== 0) return finding.version === 6 ? 'ipv6' : 'ipv4';
   const nibble = u8(bytes, at) >> 4;

@@ -62,7 +62,8 @@ export function judge(
   output: boolean,
   finding: Finding,
 ): void {
-  const origin = -window;
+  // `-window` makes -0 of 0, which V8 takes for a double: every index after it is ten times slower.
+  const origin = 0 - window;
   scene.bytes = bytes;
   scene.origin = origin;
   scene.left = packetLength;

@@ -27,14 +27,15 @@ function line(bench: string, ours: number, unit: string): BenchLine {
   return { bench, ours, peer: null, peerName: null, ratio: null, unit };
 }
 
-/** Runs `work` in ROUNDS rounds; the median number of units a second. */
+/** Runs `work` in ROUNDS rounds; the median number of units in a second of processor time. */
 function rate(units: number, work: () => void): number {
   work();
   const rates: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const started = performance.now();
+    const started = process.cpuUsage();
     work();
-    rates.push((units * 1000) / (performance.now() - started));
+    const { user, system } = process.cpuUsage(started);
+    rates.push((units * 1_000_000) / (user + system));
   }
   return Math.round(median(rates));
 }
