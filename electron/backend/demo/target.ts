@@ -17,8 +17,8 @@ export async function openDemoTarget(
 
   const start = async (): Promise<{ config: HostConfig; close: () => Promise<void> }> => {
     const directory = await mkdtemp(join(tmpdir(), 'skblens-demo-'));
-    const host = ssh2.utils.generateKeyPairSync('ed25519');
-    const user = ssh2.utils.generateKeyPairSync('ed25519');
+    const host = newKeyPair();
+    const user = newKeyPair();
     const identity = join(directory, 'id_ed25519');
     const knownHosts = join(directory, 'known_hosts');
     const publicBlob = Buffer.from(user.public.split(' ')[1] ?? '', 'base64');
@@ -66,4 +66,15 @@ export async function openDemoTarget(
       await running?.close();
     },
   };
+}
+
+/** ssh2 strips a leading zero of the public key, so that it cannot read one pair of 256 that it makes itself. */
+function newKeyPair(): { private: string; public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    const [privateKey, publicKey]: unknown[] = [pair.private, pair.public].map((text) =>
+      ssh2.utils.parseKey(text),
+    );
+    if (!(privateKey instanceof Error) && !(publicKey instanceof Error)) return pair;
+  }
 }
