@@ -22,11 +22,15 @@ export const programs = /** @type {const} */ ({
   pahole: 'dwarves',
   ip: 'iproute2',
   tmux: 'tmux',
+  cc: 'gcc',
+  zstd: 'zstd',
+  xz: 'xz-utils',
+  busybox: 'busybox',
   flock: 'util-linux',
 });
 
-/** Packages with no program of their own: Chromium draws Chinese text with this one. */
-const plainPackages = ['fonts-noto-cjk'];
+/** Packages with no program of their own: Chromium draws Chinese text with the first, tests compile against the others. */
+const plainPackages = ['fonts-noto-cjk', 'libbpf-dev', 'libc6-dev'];
 
 /** @typedef {keyof typeof programs} ProgramName */
 
