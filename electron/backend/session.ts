@@ -16,7 +16,10 @@ import { prototypeText } from '../../shared/probe/signature.ts';
 import type { Signature } from '../../shared/probe/signature.ts';
 import type { ProbeSpec } from '../../shared/probe/spec.ts';
 import type { Target } from './ssh/command.ts';
+import { connect } from './ssh/connection.ts';
 import type { Connection } from './ssh/connection.ts';
+import type { PageAsker } from './ssh/page-asker.ts';
+import { Reconnector } from './ssh/reconnect.ts';
 import { watchCounters } from './target/counters.ts';
 import type { KernelCache } from './target/btf-cache.ts';
 import { loadKernel } from './target/kernel.ts';
@@ -28,22 +31,37 @@ import type { Run } from './trace/run.ts';
 /** One connected target of one page, and everything that runs there. */
 export class Session {
   readonly info: SessionInfo;
-  readonly survey: Survey;
-  readonly #target: Target;
+  survey: Survey;
   readonly #page: Page;
   readonly #runs = new Map<number, Run>();
   readonly #cache: KernelCache;
+  readonly #asker: PageAsker;
+  readonly #reconnector: Reconnector;
+  #target: Target;
   #kernel: Promise<KernelTypes> | null = null;
   #stopCounters: (() => void) | null = null;
   #countersWanted = false;
-  #closed = false;
+  #link: 'up' | 'lost' | 'closed' = 'up';
 
-  private constructor(info: SessionInfo, survey: Survey, target: Target, page: Page, cache: KernelCache) {
+  private constructor(
+    info: SessionInfo,
+    survey: Survey,
+    target: Target,
+    page: Page,
+    cache: KernelCache,
+    asker: PageAsker,
+  ) {
     this.info = info;
     this.survey = survey;
     this.#target = target;
     this.#page = page;
     this.#cache = cache;
+    this.#asker = asker;
+    this.#reconnector = new Reconnector({
+      attempt: (interactive, signal) => this.#resume(interactive, signal),
+      tell: (state) => page.event('sessionLink', { session: info.session, state }),
+    });
+    this.#watch(target.connection);
   }
 
   /** Surveys a fresh connection. The connection is the session's from here on, also when this throws. */
@@ -53,10 +71,13 @@ export class Session {
     replay: RecordingInfo | null,
     page: Page,
     cache: KernelCache,
+    asker: PageAsker,
   ): Promise<Session> {
     try {
-      const { target, survey } = await openTarget(connection, (command, purpose) =>
-        page.event('commandRan', { session: id, command, purpose }),
+      const { target, survey } = await openTarget(
+        connection,
+        (command, purpose) => page.event('commandRan', { session: id, command, purpose }),
+        asker,
       );
       const { config, hostKey } = connection;
       const info: SessionInfo = {
@@ -68,20 +89,51 @@ export class Session {
         hostKey,
         replay,
       };
-      const session = new Session(info, survey, target, page, cache);
-      connection.onLost((failure) => {
-        session.#closed = true;
-        page.event('sessionLost', { session: id, failure: failure.failure });
-      });
-      return session;
+      return new Session(info, survey, target, page, cache, asker);
     } catch (error) {
       connection.close();
       throw error;
     }
   }
 
+  /** Nothing can be asked of it now; it may come back if it was lost, and not closed. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#link !== 'up';
+  }
+
+  /** Tries a lost connection again at once, with a person at hand. */
+  async reconnect(): Promise<void> {
+    if (this.#link === 'lost') await this.#reconnector.now();
+  }
+
+  #watch(connection: Connection): void {
+    connection.onLost((failure) => {
+      if (this.#link === 'closed') return;
+      this.#link = 'lost';
+      this.#page.event('sessionLost', { session: this.info.session, failure: failure.failure });
+      this.#reconnector.begin();
+    });
+  }
+
+  /** The same session on a new connection: survey and counters are taken up again; a probe is not. */
+  async #resume(interactive: boolean, signal: AbortSignal): Promise<void> {
+    const { config, hostKey } = this.#target.connection;
+    const asker = interactive ? this.#asker : this.#asker.alone(hostKey);
+    const connection = await connect(config, asker, signal);
+    try {
+      const { target, survey } = await openTarget(connection, this.#target.onCommand, asker, this.#target);
+      if (signal.aborted || this.#link !== 'lost') throw new Fail('cancelled');
+      if (survey.facts.release !== this.survey.facts.release) this.#kernel = null;
+      this.#target = target;
+      this.survey = survey;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    this.#link = 'up';
+    this.#watch(connection);
+    this.#stopCounters = null;
+    if (this.#countersWanted) await this.watchCounters(true).catch(() => undefined);
   }
 
   /** Every function of the kernel's BTF, with what can be attached to it. */
@@ -108,7 +160,7 @@ export class Session {
       (stderr) => {
         this.#stopCounters = null;
         const { host } = this.info;
-        if (!this.#closed)
+        if (!this.closed)
           this.#page.event('countersFailed', {
             session,
             failure: new Fail('command-failed', { command: 'cat /proc/net/snmp', host, status: -1 }, stderr)
@@ -161,8 +213,9 @@ export class Session {
 
   /** Ends everything on the target, waits for the probes to be gone, and closes the connection. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#link === 'closed') return;
+    this.#link = 'closed';
+    this.#reconnector.stop();
     this.#stopCounters?.();
     for (const run of this.#runs.values()) run.stop('user');
     await Promise.race([
@@ -176,7 +229,7 @@ export class Session {
     const { facts } = this.survey;
     const { host, user } = this.info;
     if (facts.bpftrace === null) throw new Fail('bpftrace-missing', { host });
-    if (facts.uid !== 0)
+    if (facts.uid !== 0 && facts.capable !== true)
       throw new Fail('not-privileged', { host, user, message: `it runs as uid ${facts.uid}` });
     if (facts.btfBytes === null) throw new Fail('btf-missing', { host });
     if (facts.lockdown === 'confidentiality')

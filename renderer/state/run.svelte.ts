@@ -1,4 +1,5 @@
 import type { RunState, RunTotals } from '../../shared/contract/api.ts';
+import type { CleanupReceipt } from '../../shared/contract/ssh-session.ts';
 import { PACKET_BYTES, RECORD_BYTES } from '../../shared/capture/record.ts';
 import type { EventRecord } from '../../shared/capture/record.ts';
 import { VERDICT_KINDS } from '../../shared/packet/verdict-kinds.ts';
@@ -28,6 +29,8 @@ export class Run {
   readonly ring: EventRing;
   spec = $state.raw<ProbeSpec | null>(null);
   signature = $state.raw('');
+  /** What was found on the target after the end. */
+  receipt = $state.raw<CleanupReceipt | null>(null);
   /** What the target was called, and its clock's distance from ours: rows show its wall-clock time. */
   clockOffset = $state.raw<bigint | null>(null);
   state = $state.raw<RunState>({ kind: 'starting' });

@@ -1,4 +1,5 @@
 import type { Backend, PageEvents } from '../../shared/contract/api.ts';
+import type { CleanupReceipt } from '../../shared/contract/ssh-session.ts';
 import { decodeBatch } from '../../shared/capture/batch.ts';
 import { Run } from './run.svelte.ts';
 
@@ -47,6 +48,11 @@ export class Runs {
     run.state = state;
     run.totals = totals;
     if (state.kind === 'stopped' || state.kind === 'failed') run.perSecond = 0;
+  }
+
+  takeReceipt(id: number, receipt: CleanupReceipt): void {
+    const run = this.#runs.get(id);
+    if (run) run.receipt = receipt;
   }
 
   takeBatch(message: Uint8Array): void {

@@ -1,5 +1,6 @@
 import type { Backend, SessionInfo, Survey } from '../../shared/contract/api.ts';
 import type { Failure } from '../../shared/contract/failure.ts';
+import type { LinkState } from '../../shared/contract/ssh-session.ts';
 import { Counters } from './counters.svelte.ts';
 import { FunctionBrowser } from './function-browser.svelte.ts';
 import { ProbeForm } from './probe-form.svelte.ts';
@@ -17,6 +18,8 @@ export class Session {
   readonly counters: Counters;
   /** Why the connection ended; what was seen stays on the screen. */
   lost = $state.raw<Failure | null>(null);
+  /** What is done about it. */
+  link = $state.raw<LinkState | null>(null);
 
   constructor(backend: Backend, info: SessionInfo) {
     this.#backend = backend;
@@ -33,6 +36,13 @@ export class Session {
 
   async takeSurvey(): Promise<void> {
     await this.survey.run(() => this.#backend.survey({ session: this.info.session }));
+  }
+
+  /** The connection is back: the survey may say something else now. A probe that ran is not started again. */
+  async resume(): Promise<void> {
+    this.lost = null;
+    this.link = null;
+    await this.takeSurvey();
   }
 
   /** Survey first, since everything else decides by it; then the long list, in the background. */

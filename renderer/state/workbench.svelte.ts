@@ -13,6 +13,7 @@ import type { Profile } from '../../shared/profile/schema.ts';
 import { failureOf } from '../../shared/contract/failure.ts';
 import type { Failure } from '../../shared/contract/failure.ts';
 import { CommandLog } from './command-log.svelte.ts';
+import { ConnectTalk } from './connect-talk.svelte.ts';
 import { Connector } from './connector.svelte.ts';
 import { Investigations } from './investigations.svelte.ts';
 import { Runs } from './runs.svelte.ts';
@@ -35,6 +36,7 @@ export type PaletteMode = 'commands' | 'functions';
 export class Workbench {
   readonly #backend: Backend;
   readonly connector: Connector;
+  readonly talk = new ConnectTalk(() => this.#backend);
   readonly investigations: Investigations;
   readonly runs: Runs;
   readonly log = new CommandLog();
@@ -82,19 +84,13 @@ export class Workbench {
     return this.#begin(await this.connector.connectDemo());
   }
 
-  /** Connects again to where the lost session was. */
+  /** Tries the lost session again at once; what was seen stays, and what ran is not started again. */
   async reconnect(): Promise<void> {
     const lost = this.session;
     if (!lost) return;
-    const { function: functionName } = lost.probe;
-    const spec = lost.probe.spec;
-    const { view } = this;
-    const session = lost.info.replay ? await this.connectDemo() : await this.connect(lost.info.host);
-    if (!session) return;
-    this.show(view);
-    if (!spec || !functionName) return;
-    this.chooseFunction(session.functions.find(functionName));
-    session.probe.fill(spec);
+    // What it fails with is told by sessionLink.
+    await this.#backend.reconnect({ session: lost.info.session }).catch(() => undefined);
+    this.talk.end();
   }
 
   async disconnect(): Promise<void> {
@@ -194,6 +190,7 @@ export class Workbench {
   }
 
   async #begin(info: SessionInfo | null): Promise<Session | null> {
+    this.talk.end();
     if (!info) return null;
     const former = this.session;
     if (former && former.lost === null)
@@ -227,6 +224,14 @@ export class Workbench {
         const lost = this.#of(session);
         if (lost) lost.lost = failure;
       },
+      sessionLink: ({ session, state }) => {
+        const known = this.#of(session);
+        if (!known) return;
+        known.link = state;
+        if (state.kind === 'resumed') void known.resume();
+      },
+      connectLog: ({ session, line }) => this.talk.take(session, line),
+      runReceipt: ({ run, receipt }) => this.runs.takeReceipt(run, receipt),
       commandRan: ({ session, command, purpose }) =>
         this.log.add(this.#of(session)?.info.host ?? (this.connector.target || DEMO_HOST), command, purpose),
       counters: ({ session, reading }) => this.#of(session)?.counters.take(reading),
@@ -240,7 +245,10 @@ export class Workbench {
   }
 
   #questions(): PageQuestions {
-    return { hostKey: (question) => this.connector.ask(question) };
+    return {
+      hostKey: (question) => this.connector.ask(question),
+      secret: (question) => this.talk.ask(question),
+    };
   }
 }
 

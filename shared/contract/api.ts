@@ -69,6 +69,8 @@ export interface TargetFacts {
   readonly btfBytes: number | null;
   readonly bpftrace: { readonly version: string; readonly major: number; readonly minor: number } | null;
   readonly uid: number;
+  /** True: not root, but with the capabilities that tracing takes. */
+  readonly capable?: boolean;
   readonly tracefs: string | null;
   readonly lockdown: 'none' | 'integrity' | 'confidentiality' | null;
   /** `$SSH_CONNECTION` of this very connection: client address and port, server address and port. */

@@ -1,12 +1,13 @@
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { Connection } from './connection.ts';
 import { startLeashed } from './leash.ts';
+import type { Elevation } from './sudo.ts';
 
 /** A connection with what every command on it needs: root by sudo or not, and who wants to see what runs. */
 export interface Target {
   readonly connection: Connection;
-  /** Run as root through `sudo -n`; false when the login is root or has no sudo. */
-  readonly sudo: boolean;
+  /** How to run as root; false when the login is root, or has no way to be. */
+  readonly sudo: boolean | Elevation;
   /** Told before each command that runs there. */
   readonly onCommand: (command: string, purpose: string) => void;
 }

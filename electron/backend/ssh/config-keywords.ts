@@ -99,7 +99,8 @@ export function checkValue(directive: Directive, kind: OptionKind): void {
     return;
   }
   const [word = ''] = words;
-  if (words.length === 0 || words.includes('')) throw new LineError(`keyword ${name} empty argument`);
+  if (words.includes('') || (words.length === 0 && kind !== 'words'))
+    throw new LineError(`keyword ${name} empty argument`);
   if (kind === 'words') return;
   if (words.length > 1) throw new LineError(`keyword ${name} extra arguments at end of line`);
   const wrong = (what: string): LineError => new LineError(`${what} "${word}" for ${name}`);

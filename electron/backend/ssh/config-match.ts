@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { Fail, assertNever } from '../../../shared/contract/failure.ts';
 import { unreadable } from './config-file.ts';
 import type { ConfigFile, ConfigLine } from './config-file.ts';
-import { checkValue, optionOf } from './config-keywords.ts';
+import { checkValue, commandText, optionOf } from './config-keywords.ts';
 import { LineError, Scanner } from './config-line.ts';
 import type { Directive } from './config-line.ts';
 import { TokenError, expandHostName } from './config-tokens.ts';
@@ -44,7 +44,8 @@ export class Settings {
   add(name: string, directive: Directive): boolean {
     const slot = SLOTS[name] ?? name;
     const earlier = this.#found.get(slot);
-    if (earlier === undefined) this.#found.set(slot, [directive]);
+    const open = earlier === undefined || (name === 'proxycommand' && isNoJump(earlier[0]));
+    if (open) this.#found.set(slot, [directive]);
     else if (!ADDING.has(name)) return false;
     else if (!earlier.some((one) => one.words[0] === directive.words[0])) earlier.push(directive);
     return true;
@@ -55,6 +56,11 @@ export class Settings {
 const ADDING: ReadonlySet<string> = new Set(['identityfile', 'certificatefile']);
 /** The first of the two wins, whichever it is. */
 const SLOTS: Readonly<Record<string, string>> = { proxycommand: 'proxy', proxyjump: 'proxy' };
+
+/** `ProxyJump none` keeps later jump hosts away, and no ProxyCommand. */
+function isNoJump(line: Directive | undefined): boolean {
+  return line?.keyword === 'proxyjump' && commandText(line).toLowerCase() === 'none';
+}
 
 /** Whether lines apply; a Match line when that cannot be known. */
 type Active = boolean | { readonly match: Directive; readonly criterion: string };
@@ -110,11 +116,12 @@ class Pass {
     const option = optionOf(directive.keyword);
     if (option === null) {
       const ignored = this.#settings.word('ignoreunknown');
-      if (ignored !== null && matchesPatternList(directive.keyword, ignored)) return active;
+      if (ignored !== null && matchesPatternList(directive.keyword, ignored.toLowerCase())) return active;
       throw new LineError(`Bad configuration option: ${directive.name}`);
     }
     checkValue(directive, option.kind);
     if (active === false || option.kind === 'harmless') return active;
+    if (option.kind === 'words' && directive.words.length === 0) return active;
     const taken = this.#settings.add(option.name, directive);
     if (taken && active !== true) throw uncertain(active, this.#target.typed);
     return active;
@@ -156,9 +163,9 @@ class Pass {
   #holds(criterion: string, argument: string): boolean | 'unknown' {
     switch (criterion) {
       case 'host':
-        return matchesPatternList(this.#hostName(), argument.toLowerCase());
+        return matchesPatternList(this.#hostName().toLowerCase(), argument.toLowerCase());
       case 'originalhost':
-        return matchesPatternList(this.#target.typed, argument.toLowerCase());
+        return matchesPatternList(this.#target.typed.toLowerCase(), argument.toLowerCase());
       case 'user':
         return matchesPatternList(
           this.#target.user ?? this.#settings.word('user') ?? userInfo().username,

@@ -1,10 +1,17 @@
-import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import type { AnyAuthMethod, ClientChannel, ParsedKey, ServerHostKeyAlgorithm } from 'ssh2';
 import type { HostKeyAnswer, HostKeyQuestion } from '../../../shared/contract/api.ts';
-import { Fail } from '../../../shared/contract/failure.ts';
+import { assertNever, Fail } from '../../../shared/contract/failure.ts';
+import type { ConnectStep, SecretAnswer, SecretQuestion } from '../../../shared/contract/ssh-session.ts';
+import { socketAgent } from './agent.ts';
+import type { AgentClient } from './agent.ts';
+import { Authentication } from './auth.ts';
+import type { AuthMethod } from './auth.ts';
 import type { HostConfig } from './config.ts';
+import { ConnectTimer } from './connect-timer.ts';
+import type { KeyParser } from './identity.ts';
 import {
   appendKnownHost,
   fingerprint,
@@ -16,10 +23,17 @@ import {
 } from './known-hosts.ts';
 import { openRoute } from './route.ts';
 import type { Route } from './route.ts';
+import { visible } from './visible.ts';
 
-/** What must be asked of a person while connecting. */
+/** What must be asked of a person while connecting, and who wants to read how it goes. */
 export interface Asker {
   hostKey(question: HostKeyQuestion): Promise<HostKeyAnswer>;
+  /** Without it nobody is asked for a password or passphrase, and what needs one is not offered. */
+  secret?(question: SecretQuestion): Promise<SecretAnswer>;
+  /** Passphrases by file, kept by the caller in memory: asked once a run. */
+  readonly passphrases?: Map<string, string>;
+  /** A line of the connection log; never holds a secret. */
+  log?(host: string, step: ConnectStep, text: string): void;
 }
 
 /** How a remote command ended; `code` null means that the connection went away first: never success. */
@@ -45,11 +59,16 @@ export interface Channel {
   readonly exit: Promise<ChannelExit>;
 }
 
+export interface ExecOptions {
+  /** Give the command a terminal; stderr then comes with stdout. */
+  readonly pty?: boolean;
+}
+
 export interface Connection {
   readonly config: HostConfig;
   readonly hostKey: string;
   /** Starts a command; throws `channel-refused` or `connection-lost`. */
-  exec(command: string): Promise<Channel>;
+  exec(command: string, options?: ExecOptions): Promise<Channel>;
   /** A stream to a port as the host sees it: how a jump host is used. Throws `connection-lost`, or an error with sshd's reason. */
   forward(host: string, port: number): Promise<Duplex>;
   /** Called once, when the connection has gone away without being asked to. */
@@ -101,7 +120,7 @@ async function connectThrough(
   asker: Asker,
   signal: AbortSignal | undefined,
 ): Promise<Connection> {
-  const first = await attempt(route, config, null, signal);
+  const first = await attempt(route, config, null, asker, signal);
   if (first.kind === 'connected') return first.connection;
   const { key } = first;
   const values = {
@@ -117,7 +136,7 @@ async function connectThrough(
     if (answer !== 'once' && answer !== 'save') throw new Fail('host-key-unknown', values);
     save = answer === 'save';
   }
-  const second = await attempt(route, config, key, signal);
+  const second = await attempt(route, config, key, asker, signal);
   if (second.kind === 'unknown-host-key') throw new Fail('host-key-unknown', values);
   if (save && file !== '')
     await appendKnownHost(
@@ -140,42 +159,60 @@ async function attempt(
   route: Route,
   config: HostConfig,
   pinned: Buffer | null,
+  asker: Asker,
   signal: AbortSignal | undefined,
 ): Promise<Attempt> {
+  const log = (step: ConnectStep, text: string): void => asker.log?.(config.alias, step, text);
   const known = await readKnownHosts([...config.userKnownHostsFiles, ...config.globalKnownHostsFiles]);
   const name = config.hostKeyAlias ?? config.hostName;
   const port = config.hostKeyAlias === null ? config.port : 22;
-  const credentials = await gatherCredentials(config);
+  const timer = new ConnectTimer(config.connectTimeoutSeconds);
+  const ask = asker.secret?.bind(asker) ?? null;
+  const authentication = new Authentication(config, {
+    parser: KEY_PARSER,
+    agent: openAgent,
+    ask: config.batchMode || ask === null ? null : (question) => timer.pausedFor(ask(question)),
+    passphrases: asker.passphrases ?? new Map(),
+    log: (text) => log('authentication', text),
+  });
+  await authentication.prepare();
+  log('connect', `connecting to ${config.hostName} port ${config.port}`);
   const socket = await route.dial();
-  const offered: string[] = [];
+  log('connect', 'connected');
   const client = new ssh2.Client();
 
   return new Promise<Attempt>((resolve, reject) => {
     let presented: Buffer | null = pinned;
     let verdict: Attempt | Fail | null = null;
     let ready = false;
+    let ended = false;
     let lost: Fail | null = null;
     let closed = false;
     const lostListeners: ((failure: Fail) => void)[] = [];
     const channels = new Set<WrappedChannel>();
 
     const finish = (result: Attempt | Fail): void => {
-      verdict = result;
+      verdict ??= result;
       client.end();
       socket.destroy();
     };
+    timer.start(() =>
+      finish(new Fail('connect-timeout', { ...where(config), seconds: config.connectTimeoutSeconds })),
+    );
     const abort = (): void => finish(new Fail('cancelled'));
     signal?.addEventListener('abort', abort, { once: true });
 
     client.on('error', (error: Error & { level?: string }) => {
       if (error instanceof Fail && !ready) verdict ??= error;
-      else if (error.level === 'agent') offered.push(`agent (${error.message})`);
+      else if (error.message.endsWith(UNSIGNED)) return;
       else if (ready) lost ??= new Fail('connection-lost', { host: config.alias, message: error.message });
-      else verdict ??= classify(error, config, offered);
+      else verdict ??= classify(error, config, authentication.offered);
     });
     client.on('close', () => {
       signal?.removeEventListener('abort', abort);
+      timer.stop();
       if (!ready) {
+        ended = true;
         const failure =
           verdict ?? new Fail('connect-failed', { ...where(config), message: 'closed during the handshake' });
         if (failure instanceof Fail) reject(failure);
@@ -190,7 +227,22 @@ async function attempt(
         lost ?? new Fail('connection-lost', { host: config.alias, message: 'the other side closed it' });
       for (const listener of lostListeners) listener(failure);
     });
+    client.on('banner', (text: string) => log('authentication', `the server says: ${visible(text).trim()}`));
+    client.once('handshake', ({ kex, serverHostKey, cs }) =>
+      log('key-exchange', `${kex}, host key ${serverHostKey}, ${cs.cipher}`),
+    );
+    client.on('change password', (prompt: string) =>
+      finish(
+        new Fail('password-expired', {
+          user: config.user,
+          host: config.alias,
+          message: visible(prompt).trim(),
+        }),
+      ),
+    );
     client.on('ready', () => {
+      timer.stop();
+      authentication.succeeded();
       if (presented === null)
         return finish(new Fail('connect-failed', { ...where(config), message: 'no host key was seen' }));
       ready = true;
@@ -205,7 +257,7 @@ async function attempt(
         config,
         hostKey: fingerprint(presented),
         forward: (host, port) => openForward(client, config, host, port, isOpen),
-        exec: (command) => openChannel(client, config, command, isOpen, channels),
+        exec: (command, options) => openChannel(client, config, command, options ?? {}, isOpen, channels),
         onLost: (listener) => lostListeners.push(listener),
         close: end,
       };
@@ -214,7 +266,8 @@ async function attempt(
     client.connect({
       sock: socket,
       username: config.user,
-      readyTimeout: config.connectTimeoutSeconds * 1000,
+      // Ours stands still while a person is asked; that of ssh2 would not.
+      readyTimeout: 0,
       keepaliveInterval: config.serverAliveIntervalSeconds * 1000,
       keepaliveCountMax: config.serverAliveCountMax,
       algorithms: {
@@ -229,8 +282,10 @@ async function attempt(
         const judged = judgeHostKey(known, name, port, key);
         if (judged.kind === 'known') {
           presented = Buffer.from(key);
+          log('host-key', `${keyType(key)} ${fingerprint(key)} is known`);
           return verify(true);
         }
+        log('host-key', `${keyType(key)} ${fingerprint(key)} is ${judged.kind}`);
         const values = { host: lookupName(name, port), type: keyType(key), fingerprint: fingerprint(key) };
         verdict =
           judged.kind === 'unknown'
@@ -246,62 +301,137 @@ async function attempt(
                 });
         verify(false);
       },
-      authHandler: (_left, _partial, next) => {
-        const credential = credentials.shift();
-        if (credential === undefined) return next(false as never);
-        offered.push(credential.label);
-        next(credential.method);
+      authHandler: (left: readonly string[] | null, partial, next) => {
+        if (pending === null) proceed(left, partial === true, next);
+        else sendSigned(left, next);
       },
     });
+
+    /** A key whose signature is being made: ssh2 wants it at once, so it is told no, and asked to try the same key again. */
+    let pending: { readonly method: AnyAuthMethod; readonly signing: Promise<Buffer> } | null = null;
+    let signature: Buffer | null = null;
+    const connectFailed = (error: unknown): Fail =>
+      new Fail('connect-failed', { ...where(config), message: (error as Error).message });
+
+    function proceed(left: readonly string[] | null, partial: boolean, next: NextAuth): void {
+      authentication.next(left, partial).then(
+        (method) => {
+          if (!ended) next(method === null ? (false as never) : toSsh2(method));
+        },
+        (error: unknown) => finish(error instanceof Fail ? error : connectFailed(error)),
+      );
+    }
+
+    function sendSigned(left: readonly string[] | null, next: NextAuth): void {
+      const waiting = pending;
+      pending = null;
+      waiting?.signing.then(
+        (made) => {
+          signature = made;
+          if (!ended) next(waiting.method);
+        },
+        (error: unknown) => {
+          if (error instanceof Fail) return finish(error);
+          authentication.notSigned((error as Error).message);
+          proceed(left, false, next);
+        },
+      );
+    }
+
+    function toSsh2(method: AuthMethod): AnyAuthMethod {
+      const username = config.user;
+      switch (method.kind) {
+        case 'none':
+          return { type: 'none', username };
+        case 'password':
+          return { type: 'password', username, password: method.password };
+        case 'keyboard-interactive':
+          return {
+            type: 'keyboard-interactive',
+            username,
+            prompt: (name, instructions, _language, prompts, answer) => {
+              method.answer(name, instructions, prompts).then(
+                (answers) => void (ended || answer([...answers])),
+                (error: unknown) => finish(error instanceof Fail ? error : connectFailed(error)),
+              );
+            },
+          };
+        case 'publickey': {
+          const publicHalf = ssh2.utils.parseKey(method.blob) as ParsedKey | Error;
+          if (publicHalf instanceof Error) return { type: 'none', username };
+          const result: AnyAuthMethod = { type: 'publickey', username, key: publicHalf };
+          Object.assign(publicHalf, {
+            isPrivateKey: () => true,
+            sign: (data: Buffer, hash?: string) => {
+              const made = signature;
+              signature = null;
+              if (made !== null) return made;
+              pending = {
+                method: result,
+                signing: timer.pausedFor(
+                  publicHalf.type === 'ssh-rsa' && (hash === undefined || hash === 'sha1')
+                    ? Promise.reject(new Error('the server takes only SHA-1 signatures of this key'))
+                    : method.sign(Buffer.from(data), hash ?? null),
+                ),
+              };
+              pending.signing.catch(() => undefined);
+              return new Error(UNSIGNED);
+            },
+          });
+          return result;
+        }
+        default:
+          return assertNever(method);
+      }
+    }
   });
 }
 
-interface Credential {
-  readonly label: string;
-  readonly method: AnyAuthMethod;
-}
+type NextAuth = (method: AnyAuthMethod) => void;
 
-/** Key files first where they were named, the agent before default files, as a person expects of ssh. */
-async function gatherCredentials(config: HostConfig): Promise<Credential[]> {
-  const files: Credential[] = [];
-  for (const file of config.identityFiles) {
-    const key = await loadIdentity(file, config.identitiesNamed);
-    if (key === null) continue;
-    const label = `${key.type} ${fingerprint(key.getPublicSSH())} (${file})`;
-    files.push({ label, method: { type: 'publickey', username: config.user, key } });
-  }
-  const agent: Credential[] =
-    config.agent === null || config.identitiesOnly
-      ? []
-      : [
-          {
-            label: `agent ${config.agent}`,
-            method: { type: 'agent', username: config.user, agent: config.agent },
-          },
-        ];
-  return config.identitiesNamed ? [...files, ...agent] : [...agent, ...files];
-}
+/** What ssh2 is told while a signature is being made. */
+const UNSIGNED = 'not signed yet';
 
-async function loadIdentity(file: string, named: boolean): Promise<ParsedKey | null> {
-  let text: Buffer;
-  try {
-    text = await readFile(file);
-  } catch (error) {
-    if (!named) return null;
-    throw new Fail('identity-unreadable', { file, message: (error as Error).message });
-  }
-  const parsed: unknown = ssh2.utils.parseKey(text);
-  const key = Array.isArray(parsed) ? (parsed[0] as unknown) : parsed;
-  if (!(key instanceof Error)) return key as ParsedKey;
-  const encrypted = /encrypted|passphrase/i.test(key.message);
-  if (!named) return null;
-  throw new Fail(encrypted ? 'identity-encrypted' : 'identity-unreadable', { file, message: key.message });
+const KEY_PARSER: KeyParser = {
+  module: createRequire(import.meta.url).resolve('ssh2'),
+  parse: (text) => {
+    const parsed: unknown = ssh2.utils.parseKey(text);
+    const key = (Array.isArray(parsed) ? parsed[0] : parsed) as ParsedKey | Error;
+    if (key instanceof Error) throw key;
+    return key.getPrivatePEM();
+  },
+};
+
+/** Pageant speaks through a window, which ssh2 knows how to do; every other agent through a socket or pipe. */
+function openAgent(path: string): AgentClient {
+  if (path !== 'pageant') return socketAgent(path);
+  const agent = ssh2.createAgent(path);
+  return {
+    keys: () =>
+      new Promise((resolve, reject) => {
+        agent.getIdentities((error, keys) => {
+          if (error) return reject(error);
+          resolve(
+            (keys as readonly ParsedKey[]).map((key) => ({ blob: key.getPublicSSH(), comment: key.comment })),
+          );
+        });
+      }),
+    sign: (blob, data, hash) =>
+      new Promise((resolve, reject) => {
+        const options = hash === null ? {} : { hash: hash as 'sha256' };
+        agent.sign(blob, data, options, (error, signed) => {
+          if (error || signed === undefined) reject(error ?? new Error('it did not sign'));
+          else resolve(signed as Buffer);
+        });
+      }),
+  };
 }
 
 function openChannel(
   client: ssh2.Client,
   config: HostConfig,
   command: string,
+  options: ExecOptions,
   isOpen: () => boolean,
   channels: Set<WrappedChannel>,
 ): Promise<Channel> {
@@ -310,7 +440,7 @@ function openChannel(
       reject(new Fail('connection-lost', { host: config.alias, message: 'it is closed' }));
     if (!isOpen()) return lost();
     try {
-      client.exec(command, (error, stream) => {
+      client.exec(command, options.pty === true ? { pty: true } : {}, (error, stream) => {
         if (!isOpen()) return lost();
         if (error) return reject(new Fail('channel-refused', { host: config.alias, message: error.message }));
         const channel = wrapChannel(stream);
@@ -392,20 +522,21 @@ function where(config: HostConfig): { host: string; port: number } {
   return { host: config.hostName, port: config.port };
 }
 
-function classify(error: Error & { level?: string }, config: HostConfig, offered: readonly string[]): Fail {
-  const values = { host: config.alias, message: error.message };
+function classify(error: Error & { level?: string }, config: HostConfig, offered: string): Fail {
+  const message = visible(error.message);
+  const values = { host: config.alias, message };
+  const refused = { user: config.user, host: config.alias, offered };
+  if (/too many authentication failures/i.test(message)) return new Fail('too-many-failures', refused);
+  if (message === 'Connection lost before handshake')
+    return new Fail('closed-before-handshake', where(config));
   switch (error.level) {
     case 'client-authentication':
-      return new Fail('authentication-failed', {
-        user: config.user,
-        host: config.alias,
-        offered: offered.length === 0 ? 'there was none to offer' : offered.join('; '),
-      });
+      return new Fail('authentication-failed', refused);
     case 'client-timeout':
       return new Fail('connect-timeout', { ...where(config), seconds: config.connectTimeoutSeconds });
     case 'handshake':
       return new Fail('ssh-handshake-failed', values);
     default:
-      return new Fail('connect-failed', { ...where(config), message: error.message });
+      return new Fail('connect-failed', { ...where(config), message });
   }
 }

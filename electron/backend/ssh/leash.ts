@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { Channel, ChannelExit, Connection } from './connection.ts';
+import { elevated, elevationFailure, PromptAnswerer } from './sudo.ts';
+import type { Elevation } from './sudo.ts';
 
 /** How soon the target ends a command by itself after the last sign of life, and what follows SIGINT. */
 export interface LeashTimes {
@@ -19,8 +21,8 @@ export interface LeashedCommand {
   /** Shell words without any user string; user strings travel in `input` only. */
   readonly command: string;
   readonly input: string;
-  /** Run as root through `sudo -n` (a user with sudo without password). */
-  readonly sudo: boolean;
+  /** Run as root: true through `sudo -n` (a user with sudo without password), else as the elevation says. */
+  readonly sudo: boolean | Elevation;
 }
 
 export interface Leash {
@@ -31,12 +33,16 @@ export interface Leash {
   interrupt(killAfterSeconds: number): void;
   /** The last 16 KB of what the command wrote to stderr. */
   stderr(): string;
+  /** In the environment of every process of this command, and in the arguments of its guard. */
+  readonly mark: string;
   readonly exit: Promise<ChannelExit>;
 }
 
 const MAX_INPUT_BYTES = 64 * 1024;
 const MAX_STDERR_BYTES = 16 * 1024;
 const START_SECONDS = 30;
+/** Where a person may be asked for a password first. */
+const ASKED_SECONDS = 300;
 /** What a login shell may print before it runs our line. */
 const MAX_GREETING_BYTES = 1 << 20;
 
@@ -66,18 +72,31 @@ export async function startLeashed(
   const nonce = `skblens${randomBytes(9).toString('hex')}`;
   const guard = guardScript(wanted.command, nonce, times);
   const boot = `echo ${nonce} boot; eval "$(dd bs=1 count=${guard.length} 2>/dev/null)"`;
-  const channel = await connection.exec(`exec ${wanted.sudo ? 'sudo -n -- ' : ''}/bin/sh -c '${boot}'`);
+  const { sudo } = wanted;
+  const elevation = typeof sudo === 'boolean' ? null : sudo;
+  const pty = elevation?.pty === true;
+  const channel = await connection.exec(elevated(sudo, nonce, boot), { pty });
 
   const errors = new Tail(MAX_STDERR_BYTES);
-  channel.onStderr((chunk) => errors.push(chunk));
-  const output = new Gate(channel);
+  const answerer = elevation === null ? null : new PromptAnswerer(channel, elevation, nonce);
+  channel.onStderr((chunk) => {
+    errors.push(chunk);
+    answerer?.push(chunk);
+  });
+  const output = new Gate(channel, (chunk) => {
+    if (!pty) return;
+    errors.push(chunk);
+    answerer?.push(chunk);
+  });
   const expect = async (word: string): Promise<void> => {
-    const came = await output.line(`${nonce} ${word}`, START_SECONDS);
+    const seconds = answerer !== null && word === 'boot' ? ASKED_SECONDS : START_SECONDS;
+    const came = await output.line(`${nonce} ${word}`, seconds);
+    if (word === 'boot') answerer?.stop();
     if (came === 'found') return;
     if (came !== 'ended') channel.close();
-    const said = errors.text().trim();
-    if (wanted.sudo && /password|not allowed|sudoers|a terminal/i.test(said))
-      throw new Fail('sudo-refused', { host, message: said.slice(0, 200) });
+    const said = errors.text().replaceAll(nonce, '').trim();
+    const refusal = word === 'boot' ? elevationFailure(sudo, answerer, host, said) : null;
+    if (refusal !== null) throw refusal;
     const end = came === 'ended' ? await channel.exit : null;
     if (end?.code === null && end.signal === null)
       throw new Fail('connection-lost', { host, message: 'while a command was being started' });
@@ -85,7 +104,7 @@ export async function startLeashed(
       end !== null
         ? `it ended with ${end.signal ?? `exit status ${end.code}`} before its "${word}"`
         : came === 'late'
-          ? `no "${word}" within ${START_SECONDS} s`
+          ? `no "${word}" within ${seconds} s`
           : `more than ${MAX_GREETING_BYTES} bytes came and no "${word}" among them`;
     throw new Fail('leash-failed', { host, message }, said || null);
   };
@@ -107,6 +126,7 @@ export async function startLeashed(
       setTimeout(() => channel.write('k\n'), killAfterSeconds * 1000).unref();
     },
     stderr: () => errors.text(),
+    mark: nonce,
     exit: channel.exit,
   };
 }
@@ -121,6 +141,7 @@ export async function startLeashed(
  */
 function guardScript(command: string, nonce: string, times: LeashTimes): string {
   return `exec 3<&0 </dev/null
+export SKBLENS_RUN=${nonce}
 echo ${nonce} ready
 IFS= read -r size <&3 || exit 90
 input=$(dd bs=1 count="$size" <&3 2>/dev/null)
@@ -164,9 +185,11 @@ class Gate {
   #wake: (() => void) | null = null;
   #ended = false;
 
-  constructor(channel: Channel) {
+  /** `early` sees what comes before the listener is set. */
+  constructor(channel: Channel, early: (chunk: Buffer) => void) {
     channel.onStdout((chunk) => {
       if (this.#listener) return this.#listener(chunk);
+      early(chunk);
       this.#buffer = Buffer.concat([this.#buffer, chunk]);
       this.#wake?.();
     });

@@ -23,6 +23,7 @@ export const USAGE = `skblens: what the kernel really saw in a packet, on a remo
 
   HOST is what ssh takes: an alias of ~/.ssh/config, or user@host:port
   -F FILE   ssh config      -i FILE   key      -p PORT
+  -v        the connection log: what was offered to the server, and what it said
   --json    one JSON object a line on stdout, nothing else
   --accept-host-key FINGERPRINT        trust this unknown host key once (SHA256:..., as ssh prints it)
 
@@ -32,6 +33,7 @@ export interface CommandLine {
   readonly command: string;
   readonly positionals: readonly string[];
   readonly json: boolean;
+  readonly verbose: boolean;
   readonly help: boolean;
   readonly ssh: SshOverrides;
   readonly acceptHostKey: string | null;
@@ -51,6 +53,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     command,
     positionals: rest,
     json: values.json === true,
+    verbose: values.verbose === true,
     help: values.help === true,
     ssh: {
       configFile: values.config ?? null,
@@ -107,6 +110,7 @@ const OPTIONS = {
   allowPositionals: true,
   options: {
     json: { type: 'boolean' },
+    verbose: { type: 'boolean', short: 'v' },
     help: { type: 'boolean', short: 'h' },
     config: { type: 'string', short: 'F' },
     identity: { type: 'string', short: 'i', multiple: true },

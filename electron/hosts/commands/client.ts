@@ -1,11 +1,20 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Backend, Page, PageEvents } from '../../../shared/contract/api.ts';
+import type {
+  Backend,
+  HostKeyAnswer,
+  HostKeyQuestion,
+  Page,
+  PageEvents,
+} from '../../../shared/contract/api.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
+import type { SecretQuestion } from '../../../shared/contract/ssh-session.ts';
 import { createBackend } from '../../backend/index.ts';
 import type { BackendDeps } from '../../backend/index.ts';
 import type { CommandLine } from './arguments.ts';
 import type { Output } from './output.ts';
+import { printable } from './output.ts';
+import { askSecret } from './terminal-prompt.ts';
 
 /** Replaced by the bundler's define with package.json's version. */
 declare const SKBLENS_VERSION: string;
@@ -56,18 +65,15 @@ export function openLocalClient(
 ): LocalClient {
   const page: Page = {
     event: (name, payload) => {
+      if (name === 'connectLog' && line.verbose) noteLog(payload as ConnectLogPayload, output);
       const listener = events[name] as ((payload: unknown) => void) | undefined;
       listener?.(payload);
     },
     batch: onBatch,
-    ask: async (_name, question) => {
-      if (line.acceptHostKey !== null && line.acceptHostKey === question.fingerprint) return 'once' as never;
-      output.note(
-        `skblens: unknown host key of ${question.host}: ${question.type} ${question.fingerprint}\n` +
-          `  Connect once with ssh to check and save it, or give --accept-host-key ${question.fingerprint}`,
-      );
-      return 'cancel' as never;
-    },
+    ask: async (name, question) =>
+      (name === 'secret'
+        ? askSecret(question as SecretQuestion, output)
+        : answerHostKey(question as HostKeyQuestion, line, output)) as never,
   };
   const client = createBackend(deps).open(page);
   const close = (): Promise<void> => client.close();
@@ -82,4 +88,19 @@ export function openLocalClient(
       await close();
     },
   };
+}
+
+type ConnectLogPayload = Parameters<PageEvents['connectLog']>[0];
+
+function noteLog({ line: { at, host, step, text } }: ConnectLogPayload, output: Output): void {
+  output.note(`skblens: ${(at / 1000).toFixed(3).padStart(7)} ${host} ${step}: ${printable(text)}`);
+}
+
+function answerHostKey(question: HostKeyQuestion, line: CommandLine, output: Output): HostKeyAnswer {
+  if (line.acceptHostKey !== null && line.acceptHostKey === question.fingerprint) return 'once';
+  output.note(
+    `skblens: unknown host key of ${question.host}: ${question.type} ${question.fingerprint}\n` +
+      `  Connect once with ssh to check and save it, or give --accept-host-key ${question.fingerprint}`,
+  );
+  return 'cancel';
 }

@@ -119,6 +119,12 @@ function handlersFor(
       return open(host, false);
     },
     connectDemo: async () => open('demo', true),
+    cancelConnect: async () => null,
+    reconnect: async ({ session }) => {
+      page.event('sessionLink', { session, state: { kind: 'connecting', attempt: 1 } });
+      page.event('sessionLink', { session, state: { kind: 'resumed' } });
+      return null;
+    },
     disconnect: async () => null,
     survey: async () => surveyOf(),
     functions: async () => {

@@ -178,7 +178,7 @@ needs('sshd', 'ssh-keygen')('connecting to a real sshd', () => {
     strange.stop();
     for (const [greeting, code] of [
       ['', 'connect-timeout'],
-      ['HTTP/1.1 400 Bad Request\r\n\r\n', 'connect-failed'],
+      ['HTTP/1.1 400 Bad Request\r\n\r\n', 'closed-before-handshake'],
     ] as const) {
       const server = createServer((socket) => {
         socket.on('error', () => undefined);

@@ -1,0 +1,335 @@
+import { Fail } from '../../../shared/contract/failure.ts';
+import type { SecretAnswer, SecretQuestion } from '../../../shared/contract/ssh-session.ts';
+import type { AgentClient, AgentKey } from './agent.ts';
+import type { HostConfig } from './config.ts';
+import { readIdentity } from './identity.ts';
+import type { Identity, KeyParser } from './identity.ts';
+import { fingerprint } from './known-hosts.ts';
+import { blobType } from './public-key.ts';
+import { visible } from './visible.ts';
+
+/** One attempt to authenticate. `sign` may answer at once, or after a person or an agent did. */
+export type AuthMethod =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'publickey';
+      readonly blob: Buffer;
+      readonly sign: (data: Buffer, hash: string | null) => Promise<Buffer>;
+    }
+  | { readonly kind: 'password'; readonly password: string }
+  | {
+      readonly kind: 'keyboard-interactive';
+      readonly answer: (
+        title: string,
+        instruction: string,
+        prompts: readonly { readonly prompt: string; readonly echo?: boolean | undefined }[],
+      ) => Promise<readonly string[]>;
+    };
+
+/** What authentication needs from outside. */
+export interface AuthDeps {
+  readonly parser: KeyParser;
+  readonly agent: (path: string) => AgentClient;
+  /** Null: nobody can be asked, and what needs an answer is not offered. */
+  readonly ask: ((question: SecretQuestion) => Promise<SecretAnswer>) | null;
+  /** Passphrases by file, asked once a run. */
+  readonly passphrases: Map<string, string>;
+  readonly log: (text: string) => void;
+}
+
+type Kind = 'publickey' | 'keyboard-interactive' | 'password';
+const KINDS: readonly Kind[] = ['publickey', 'keyboard-interactive', 'password'];
+/** What ssh2 can sign with; the rest is named and passed over. */
+const USABLE = /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521))$/;
+const PASSPHRASE_TRIES = 3;
+const MAX_ROUNDS = 20;
+const MAX_PROMPTS = 16;
+
+interface Candidate {
+  readonly blob: Buffer | null;
+  readonly label: string;
+  readonly key: AgentKey | null;
+  readonly identity: Identity | null;
+}
+
+/**
+ * Decides what is offered to a server, in which order, and keeps the readable record of it. Each
+ * credential is offered once: nothing is ever retried by itself, since servers lock out who fails
+ * often. As ssh does, it asks what the server takes first, offers public keys before it signs, and
+ * asks for a passphrase only when the server wants that very key.
+ */
+export class Authentication {
+  readonly #config: HostConfig;
+  readonly #deps: AuthDeps;
+  readonly #tried = new Set<Kind>();
+  readonly #offered: string[] = [];
+  #keys: Candidate[] | null = null;
+  #agent: AgentClient | null = null;
+  #current: string | null = null;
+  #accepts: readonly string[] = [];
+  #asked = false;
+  #unsigned = false;
+  #rounds = 0;
+
+  constructor(config: HostConfig, deps: AuthDeps) {
+    this.#config = config;
+    this.#deps = deps;
+  }
+
+  /** Reads the key files and asks the agent; throws what makes a named key file unusable, before anything is sent. */
+  async prepare(): Promise<void> {
+    this.#keys = await this.#candidates();
+  }
+
+  /** What was offered, for the failure's sentence. */
+  get offered(): string {
+    if (this.#offered.length > 0) return this.#offered.join('; ');
+    return this.#accepts.length === 0
+      ? 'there was none to offer'
+      : `there was none to offer, the server takes ${this.#accepts.join(', ')}`;
+  }
+
+  /**
+   * The next thing to try, null when there is nothing left; `left` is what the server says it would
+   * take, null before it was asked, and `partial` that it accepted the last one and wants more.
+   * Throws `cancelled` when a question was.
+   */
+  async next(left: readonly string[] | null, partial: boolean): Promise<AuthMethod | null> {
+    if (!this.#asked) {
+      this.#asked = true;
+      return { kind: 'none' };
+    }
+    this.#judge(left ?? [], partial);
+    for (const kind of this.#order()) {
+      if (!this.#accepts.includes(kind)) continue;
+      const method = kind === 'publickey' ? await this.#nextKey() : await this.#interactive(kind);
+      if (method !== null) return method;
+    }
+    this.#deps.log('nothing is left to offer');
+    return null;
+  }
+
+  /** The server would take the key that was offered last, but there is no signature. */
+  notSigned(reason: string): void {
+    this.#deps.log(`${this.#current ?? 'the key'}: not signed: ${visible(reason)}`);
+    this.#unsigned = true;
+  }
+
+  /** The server let us in. */
+  succeeded(): void {
+    this.#deps.log(this.#current === null ? 'the server asks for nothing' : `${this.#current}: accepted`);
+  }
+
+  #judge(left: readonly string[], partial: boolean): void {
+    const list = left.map((name) => visible(name)).join(', ');
+    if (this.#unsigned) this.#unsigned = false;
+    else if (this.#current === null) this.#deps.log(`the server takes: ${list || 'nothing'}`);
+    else if (partial) this.#deps.log(`${this.#current}: accepted, but the server wants more: ${list}`);
+    else this.#deps.log(`${this.#current}: refused`);
+    if (partial) this.#tried.clear();
+    this.#accepts = left;
+  }
+
+  #order(): readonly Kind[] {
+    const { pubkeyAuthentication, kbdInteractiveAuthentication, passwordAuthentication } = this.#config;
+    const allowed: Readonly<Record<Kind, boolean>> = {
+      publickey: pubkeyAuthentication,
+      'keyboard-interactive': kbdInteractiveAuthentication,
+      password: passwordAuthentication,
+    };
+    const preferred = this.#config.preferredAuthentications ?? KINDS;
+    return preferred.filter(
+      (kind): kind is Kind => (KINDS as readonly string[]).includes(kind) && allowed[kind as Kind],
+    );
+  }
+
+  #offer(label: string): void {
+    this.#current = label;
+    this.#offered.push(label);
+    this.#deps.log(`offering ${label}`);
+  }
+
+  async #nextKey(): Promise<AuthMethod | null> {
+    const candidate = this.#keys?.shift();
+    if (candidate === undefined) return null;
+    const { identity } = candidate;
+    if (candidate.blob === null && identity !== null) {
+      const signer = await this.#unlock(identity);
+      if (signer === null) return this.#nextKey();
+      const label = `${signer.type} ${fingerprint(signer.blob)} (${identity.file})`;
+      this.#offer(label);
+      return {
+        kind: 'publickey',
+        blob: signer.blob,
+        sign: async (data, hash) => signer.sign(data, hash),
+      };
+    }
+    this.#offer(candidate.label);
+    return {
+      kind: 'publickey',
+      blob: candidate.blob ?? Buffer.alloc(0),
+      sign: (data, hash) => this.#sign(candidate, data, hash),
+    };
+  }
+
+  async #sign(candidate: Candidate, data: Buffer, hash: string | null): Promise<Buffer> {
+    if (candidate.key !== null) {
+      this.#deps.log('the server takes this key; the agent is asked to sign');
+      if (this.#agent === null) throw new Error('there is no agent');
+      return this.#agent.sign(candidate.key.blob, data, hash);
+    }
+    this.#deps.log('the server takes this key');
+    if (candidate.identity === null) throw new Error('there is no key');
+    const signer = candidate.identity.signer ?? (await this.#unlock(candidate.identity));
+    if (signer === null) throw new Error('its passphrase is not known');
+    return signer.sign(data, hash);
+  }
+
+  /** Asks for the passphrase, up to three times: nothing of this reaches the server. Null when nobody can be asked. */
+  async #unlock(identity: Identity): Promise<Identity['signer']> {
+    const { ask, passphrases, log } = this.#deps;
+    const { file } = identity;
+    const known = passphrases.get(file);
+    if (known !== undefined) {
+      const signer = await identity.unlock(known);
+      if (signer !== 'wrong-passphrase') return signer;
+      passphrases.delete(file);
+    }
+    if (ask === null) {
+      log(`${file} is protected by a passphrase, and nobody can be asked for it: passed over`);
+      return null;
+    }
+    for (let tries = 0; tries < PASSPHRASE_TRIES; tries++) {
+      const [passphrase] = await this.#question(
+        'passphrase',
+        file,
+        '',
+        [{ text: '', echo: false }],
+        tries > 0,
+      );
+      const signer = await identity.unlock(passphrase ?? '');
+      if (signer !== 'wrong-passphrase') {
+        passphrases.set(file, passphrase ?? '');
+        return signer;
+      }
+      log(`wrong passphrase for ${file}`);
+    }
+    throw new Fail('passphrase-wrong', { file, tries: PASSPHRASE_TRIES });
+  }
+
+  async #interactive(kind: 'password' | 'keyboard-interactive'): Promise<AuthMethod | null> {
+    if (this.#tried.has(kind) || this.#deps.ask === null) return null;
+    this.#tried.add(kind);
+    if (kind === 'password') {
+      const [password = ''] = await this.#question('password', '', '', [{ text: '', echo: false }], false);
+      this.#offer('password');
+      return { kind, password };
+    }
+    this.#offer('keyboard-interactive');
+    return {
+      kind,
+      answer: async (title, instruction, prompts) => {
+        this.#rounds++;
+        if (this.#rounds > MAX_ROUNDS || prompts.length > MAX_PROMPTS)
+          throw new Fail('authentication-endless', {
+            host: this.#config.alias,
+            rounds: MAX_ROUNDS,
+            prompts: MAX_PROMPTS,
+          });
+        this.#deps.log(`the server asks: ${prompts.map(({ prompt }) => visible(prompt).trim()).join(' | ')}`);
+        return this.#question(
+          'keyboard-interactive',
+          visible(title),
+          visible(instruction),
+          prompts.map(({ prompt, echo }) => ({ text: visible(prompt), echo: echo === true })),
+          false,
+        );
+      },
+    };
+  }
+
+  async #question(
+    kind: SecretQuestion['kind'],
+    title: string,
+    instruction: string,
+    prompts: SecretQuestion['prompts'],
+    again: boolean,
+  ): Promise<readonly string[]> {
+    const { alias: host, user } = this.#config;
+    const answers = await this.#deps.ask?.({ kind, host, user, title, instruction, prompts, again });
+    if (!Array.isArray(answers) || answers.length !== prompts.length) throw new Fail('cancelled');
+    return answers as readonly string[];
+  }
+
+  /** Key files first where they were named, the agent before default files; a file's key is signed by the agent that holds it. */
+  async #candidates(): Promise<Candidate[]> {
+    const { identityFiles, identitiesNamed, identitiesOnly, agent: path } = this.#config;
+    const held = path === null ? [] : await this.#agentKeys(path);
+    const files: Candidate[] = [];
+    for (const file of identityFiles) {
+      const identity = await this.#readFile(file);
+      if (identity === null) continue;
+      const { blob } = identity;
+      const at = blob === null ? -1 : held.findIndex((key) => key.blob.equals(blob));
+      const key = held[at] ?? null;
+      if (key !== null) held.splice(at, 1);
+      if (key === null && !identity.whole) {
+        if (!identitiesNamed) continue;
+        throw new Fail('identity-unreadable', { file, message: 'the agent does not hold its private half' });
+      }
+      if (key === null && identity.signer === null && identitiesNamed && this.#deps.ask === null)
+        if (!this.#deps.passphrases.has(file)) throw new Fail('identity-encrypted', { file });
+      const label = blob === null ? file : `${blobType(blob)} ${fingerprint(blob)} (${file})`;
+      files.push({ blob, label: key === null ? label : `${label}, held by the agent`, key, identity });
+    }
+    const others: Candidate[] = identitiesOnly
+      ? []
+      : held.map((key) => ({
+          blob: key.blob,
+          label: `${blobType(key.blob)} ${fingerprint(key.blob)} (agent: ${visible(key.comment)})`,
+          key,
+          identity: null,
+        }));
+    return identitiesNamed ? [...files, ...others] : [...others, ...files];
+  }
+
+  async #readFile(file: string): Promise<Identity | null> {
+    const { identitiesNamed } = this.#config;
+    try {
+      const identity = await readIdentity(file, this.#deps.parser);
+      if (identity === null && identitiesNamed)
+        throw new Fail('identity-unreadable', { file, message: 'there is no such file' });
+      return identity;
+    } catch (error) {
+      if (identitiesNamed || !(error instanceof Fail)) throw error;
+      this.#deps.log(`passed over: ${error.message}`);
+      return null;
+    }
+  }
+
+  async #agentKeys(path: string): Promise<AgentKey[]> {
+    const { log } = this.#deps;
+    this.#agent = this.#deps.agent(path);
+    try {
+      const keys = await this.#agent.keys();
+      log(`the agent ${path} holds ${keys.length} ${keys.length === 1 ? 'key' : 'keys'}`);
+      return keys.filter(({ blob, comment }) => {
+        const type = blobType(blob);
+        if (USABLE.test(type)) return true;
+        const why = type.includes('-cert-v01')
+          ? 'certificates'
+          : type.startsWith('sk-')
+            ? 'security keys'
+            : 'keys of this type';
+        log(
+          `passed over: ${type || 'a damaged key'} (agent: ${visible(comment)}): the ssh2 library cannot use ${why}`,
+        );
+        return false;
+      });
+    } catch (error) {
+      log(`the agent ${path} cannot be used: ${(error as Error).message}`);
+      this.#agent = null;
+      return [];
+    }
+  }
+}
