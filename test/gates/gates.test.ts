@@ -65,7 +65,7 @@ function gateSuite(gate: string, planted: readonly Planted[]): void {
     });
 
     test('reports nothing but what was planted', () => {
-      const known = new Set([...planted.map(({ path }) => path), ...leaves]);
+      const known = new Set([...planted.flatMap(({ path, also = [] }) => [path, ...also]), ...leaves]);
       const others = [...parts].filter(([file]) => !known.has(file));
       expect(Object.fromEntries(others)).toEqual({});
     });

@@ -7,6 +7,8 @@ export interface Planted {
   /** The file's text, or what to make of the text that it has. */
   readonly text: string | ((before: string) => string);
   readonly says: RegExp;
+  /** Other files in which the same violation shows. */
+  readonly also?: readonly string[];
 }
 
 /** Files with nothing wrong in them, for others to import where they must not. */
@@ -152,6 +154,7 @@ export const forTypes: readonly Planted[] = [
     what: 'a text that is missing in a language',
     path: 'renderer/texts/zh-CN.ts',
     text: replacing(/^ *'app\.reload'.*\n/m, ''),
+    also: ['renderer/state/locale.svelte.ts', 'test/renderer/texts/texts.test.ts'],
     says: /zh-CN\.ts.*app\.reload|zh-CN\.ts.*TS1360/,
   },
   {
