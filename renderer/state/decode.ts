@@ -5,8 +5,8 @@ import type { Layer } from '../../shared/packet/inspect.ts';
 import { readingAsExpected, readingAsFound } from '../../shared/packet/reading.ts';
 import { summary } from '../../shared/packet/summary.ts';
 import { verdict } from '../../shared/packet/verdict.ts';
-import type { Expectation, Verdict } from '../../shared/packet/verdict.ts';
-import { expectedLayer, verdictInput } from '../../shared/probe/record-verdict.ts';
+import type { Verdict } from '../../shared/packet/verdict.ts';
+import { verdictInput } from '../../shared/probe/record-verdict.ts';
 import type { ProbeSpec } from '../../shared/probe/spec.ts';
 
 /** One way to read a packet's bytes: its layers, whose offsets are indexes in the record's bytes. */
@@ -30,19 +30,18 @@ export function decodeRecord(
   spec: ProbeSpec | null,
   kernel: string | null,
 ): DecodedRecord {
-  const expect = expectationFor(spec);
-  const input = verdictInput(record, expect);
+  const input = verdictInput(record, spec);
   if (input === null) return { verdict: null, asKernel: null, asIs: [], differ: false };
   const found = verdict({ ...input, kernel });
   const asIs = inspect(record.bytes, readingAsFound(input, found));
-  const asKernel = expect === 'auto' ? null : inspect(record.bytes, readingAsExpected(input));
+  const asKernel = input.expect === 'auto' ? null : inspect(record.bytes, readingAsExpected(input));
   const differ = asKernel !== null && found.kind !== 'as-expected' && !sameReading(asKernel, asIs);
   return { verdict: found, asKernel, asIs, differ };
 }
 
 /** One line for a row of the table: what the bytes are, whatever they were taken for. */
 export function recordSummary(record: EventRecord, spec: ProbeSpec | null): string {
-  const input = verdictInput(record, expectationFor(spec));
+  const input = verdictInput(record, spec);
   if (input === null) return argumentsOf(record).map(hexArgument).join(', ');
   const found = verdict(input);
   switch (found.kind) {
@@ -73,10 +72,6 @@ export function argumentsOf(record: EventRecord): readonly bigint[] {
 
 export function hexArgument(value: bigint): string {
   return `0x${value.toString(16)}`;
-}
-
-function expectationFor(spec: ProbeSpec | null): Expectation {
-  return spec === null ? 'auto' : expectedLayer(spec);
 }
 
 function sameReading(a: Reading, b: Reading): boolean {

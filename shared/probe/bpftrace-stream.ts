@@ -154,7 +154,7 @@ export class BpftraceStream {
     record.flags = FLAG_SKB | (ifindex !== 0 ? FLAG_DEVICE : 0);
     record.window = clipped.window;
     record.bytes = this.#packet.subarray(clipped.from, Math.max(clipped.from, clipped.to));
-    record.len = Math.max(0, len - offset);
+    record.len = len;
     record.dataLen = dataLen;
     record.macLen = macLen;
     record.protocol = ((protocol & 0xff) << 8) | ((protocol >>> 8) & 0xff);

@@ -8,13 +8,40 @@ export interface FunctionExpectation {
   readonly layer: 'ethernet' | 'ipv4' | 'ipv6' | 'ip';
   /** Kernel file that relies on it. */
   readonly source: string;
+  /** It runs before ip_send_check(): the IPv4 checksum and total length may still be 0. */
+  readonly output: boolean;
 }
 
-const ipv4 = (source: string): FunctionExpectation => ({ pointer: 'data', layer: 'ipv4', source });
-const ipv6 = (source: string): FunctionExpectation => ({ pointer: 'data', layer: 'ipv6', source });
-const networkIpv4 = (source: string): FunctionExpectation => ({ pointer: 'network', layer: 'ipv4', source });
-const networkIpv6 = (source: string): FunctionExpectation => ({ pointer: 'network', layer: 'ipv6', source });
-const ethernet = (source: string): FunctionExpectation => ({ pointer: 'data', layer: 'ethernet', source });
+const ipv4 = (source: string): FunctionExpectation => ({
+  pointer: 'data',
+  layer: 'ipv4',
+  source,
+  output: false,
+});
+const ipv6 = (source: string): FunctionExpectation => ({
+  pointer: 'data',
+  layer: 'ipv6',
+  source,
+  output: false,
+});
+const networkIpv4 = (source: string): FunctionExpectation => ({
+  pointer: 'network',
+  layer: 'ipv4',
+  source,
+  output: false,
+});
+const networkIpv6 = (source: string): FunctionExpectation => ({
+  pointer: 'network',
+  layer: 'ipv6',
+  source,
+  output: false,
+});
+const ethernet = (source: string): FunctionExpectation => ({
+  pointer: 'data',
+  layer: 'ethernet',
+  source,
+  output: false,
+});
 
 const EXPECTATIONS: Readonly<Record<string, FunctionExpectation>> = {
   ip_rcv: ipv4('net/ipv4/ip_input.c'),
@@ -25,8 +52,8 @@ const EXPECTATIONS: Readonly<Record<string, FunctionExpectation>> = {
   ip_local_deliver_finish: ipv4('net/ipv4/ip_input.c'),
   ip_forward: ipv4('net/ipv4/ip_forward.c'),
   ip_forward_finish: ipv4('net/ipv4/ip_forward.c'),
-  ip_local_out: ipv4('net/ipv4/ip_output.c'),
-  __ip_local_out: ipv4('net/ipv4/ip_output.c'),
+  ip_local_out: { ...ipv4('net/ipv4/ip_output.c'), output: true },
+  __ip_local_out: { ...ipv4('net/ipv4/ip_output.c'), output: true },
   ip_output: ipv4('net/ipv4/ip_output.c'),
   ip_finish_output: ipv4('net/ipv4/ip_output.c'),
   ip_finish_output2: ipv4('net/ipv4/ip_output.c'),

@@ -31,14 +31,29 @@ export function skbState(record: EventRecord): SkbState | null {
   };
 }
 
-/** What `verdict()` and `verdictCode()` take, from a record; null for a record of plain arguments. */
-export function verdictInput(record: EventRecord, expect: Expectation): VerdictInput | null {
+/**
+ * What `verdict()` and `verdictCode()` take, from a record; null for a record of plain arguments. The packet's
+ * length counts from where the header is expected, skb->len from skb->data: icmp_rcv looks 20 bytes before it.
+ * Without a spec the bytes are judged as whatever they are.
+ */
+export function verdictInput(
+  record: EventRecord,
+  spec: Pick<ProbeSpec, 'function' | 'expect'> | null,
+): VerdictInput | null {
   if (record.flags & FLAG_ARGUMENTS) return null;
+  const expectation = spec === null ? null : expectationOf(spec.function);
+  const offset =
+    expectation?.pointer === 'network'
+      ? record.networkHeader
+      : expectation?.pointer === 'mac'
+        ? (record.macHeader ?? 0)
+        : 0;
   return {
     bytes: record.bytes,
     window: record.window,
-    expect,
-    packetLength: record.flags & FLAG_SKB ? record.len : null,
+    expect: spec === null ? 'auto' : expectedLayer(spec),
+    packetLength: record.flags & FLAG_SKB ? Math.max(0, record.len - offset) : null,
     skb: skbState(record),
+    output: expectation?.output ?? false,
   };
 }

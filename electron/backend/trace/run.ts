@@ -8,7 +8,7 @@ import { verdictCode } from '../../../shared/packet/verdict.ts';
 import { writeBpftraceProgram } from '../../../shared/probe/bpftrace-program.ts';
 import type { BpftraceProgram } from '../../../shared/probe/bpftrace-program.ts';
 import { BpftraceStream } from '../../../shared/probe/bpftrace-stream.ts';
-import { expectedLayer, verdictInput } from '../../../shared/probe/record-verdict.ts';
+import { verdictInput } from '../../../shared/probe/record-verdict.ts';
 import type { Signature } from '../../../shared/probe/signature.ts';
 import type { ProbeSpec } from '../../../shared/probe/spec.ts';
 import { startLeashed } from '../ssh/leash.ts';
@@ -65,7 +65,6 @@ export async function startRun(
   });
   const totals = { seen: 0, matched: 0, received: 0, limited: 0, lost: 0, own: 0 };
   const strays: string[] = [];
-  const layer = expectedLayer(spec);
   let attached = false;
   let attachSeconds = 0;
   let stopping: StopReason | null = null;
@@ -93,7 +92,7 @@ export async function startRun(
     },
     event: (record) => {
       if (stopping === 'count') return;
-      const input = verdictInput(record, layer);
+      const input = verdictInput(record, spec);
       if (input !== null) {
         const judged = verdictCode(input);
         record.verdict = VERDICT_KINDS.indexOf(judged.kind);

@@ -89,7 +89,7 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
 
   const layer = expectedLayer(spec);
   const printEvent = (record: EventRecord, session: SessionInfo): void => {
-    const input = verdictInput(record, layer);
+    const input = verdictInput(record, spec);
     const judged = input === null ? null : verdict(input);
     if (judged !== null) seenVerdicts.add(judged.kind);
     pcapng?.write(record, judged, spec.function, layer, clockOffset);

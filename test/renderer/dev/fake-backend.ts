@@ -20,7 +20,7 @@ import { serveBackend } from '../../../shared/contract/rpc.ts';
 import type { Transport } from '../../../shared/contract/transport.ts';
 import { VERDICT_KINDS } from '../../../shared/packet/verdict-kinds.ts';
 import { verdictCode } from '../../../shared/packet/verdict.ts';
-import { expectedLayer, verdictInput } from '../../../shared/probe/record-verdict.ts';
+import { verdictInput } from '../../../shared/probe/record-verdict.ts';
 import type { ProbeSpec } from '../../../shared/probe/spec.ts';
 import type { Profile } from '../../../shared/profile/schema.ts';
 import { arp, corrupt, echoRequest, ethernetFrame, ipv6 } from './packets.ts';
@@ -211,7 +211,6 @@ function produce(page: Page, session: string, run: number, spec: ProbeSpec, rate
     lost: 0,
     own: 0,
   };
-  const layer = expectedLayer(spec);
   let seq = 0;
   let owed = 0;
   let last = Date.now();
@@ -236,7 +235,7 @@ function produce(page: Page, session: string, run: number, spec: ProbeSpec, rate
     const view = new DataView(records.buffer);
     for (let index = 0; index < count; index++) {
       const record = recordOf(++seq, spec);
-      const input = verdictInput(record, layer);
+      const input = verdictInput(record, spec);
       if (input) {
         const judged = verdictCode(input);
         record.verdict = VERDICT_KINDS.indexOf(judged.kind);
