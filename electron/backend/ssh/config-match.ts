@@ -134,7 +134,10 @@ class Pass {
     let unknown: string | null = null;
     let criteria = 0;
     for (let word = scanner.next(); word !== null && word !== ''; word = scanner.next()) {
-      if (word.startsWith('#')) break;
+      if (word.startsWith('#')) {
+        scanner.rest = null;
+        break;
+      }
       const negated = word.startsWith('!');
       const criterion = (negated ? word.slice(1) : word).toLowerCase();
       if (criterion === 'all') {
@@ -157,6 +160,7 @@ class Pass {
       else if (holds === negated) result = false;
     }
     if (criteria === 0) throw new LineError('One or more attributes required for Match');
+    if (scanner.rest) throw new LineError('keyword match extra arguments at end of line');
     return result ? decided(unknown, directive) : false;
   }
 

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { ALGORITHMS } from '../../../../electron/backend/ssh/algorithms.ts';
 import { resolveHost } from '../../../../electron/backend/ssh/config.ts';
 import type { HostConfig, SshOverrides } from '../../../../electron/backend/ssh/config.ts';
 import { parseDestination } from '../../../../electron/backend/ssh/destination.ts';
@@ -153,6 +155,120 @@ describe('the ssh config', () => {
     expect(existsSync(proof)).toBe(false);
   });
 
+  test.each([
+    ['HostName "a b"', 'host'],
+    ['HostName -oProxyCommand=id', 'host'],
+    ['HostName $(id)', 'host'],
+    ['User m;id', 'user'],
+    ['User "-l"', 'user'],
+  ])('%s is no name that a shell may see', async (line) => {
+    const failure = await refusal(resolve(`${line}\n`, 'a'));
+    expect(failure).toMatchObject({ code: 'ssh-config-unreadable' });
+    expect(failure.values['message']).toMatch(/^line 1: .* contains invalid characters$/);
+  });
+
+  test.each([
+    ['%h', 'a~b'],
+    ['%n', 'a*b'],
+    ['%r', 'CORP\\me@a'],
+  ])('%s of %s may be a name, but not in a ProxyCommand, which a shell reads', async (token, host) => {
+    expect((await refusal(resolve(`ProxyCommand nc ${token}\n`, host))).code).toBe('ssh-config-unreadable');
+    expect((await resolve('ProxyCommand nc there\n', host)).route).toEqual({
+      kind: 'command',
+      command: 'nc there',
+    });
+  });
+
+  test.each([
+    ['ProxyJump j\n', 'a', 'a -> j -> j'],
+    ['Host a b\n ProxyJump b\n', 'a', 'a -> b -> b'],
+    ['Host a\n ProxyJump b\nHost b\n ProxyJump c\nHost c\n ProxyJump a\n', 'a', 'a -> b -> c -> a'],
+    ['Host a\n ProxyJump x,b\nHost x\n ProxyJump b\n', 'a', 'a -> b -> x -> b'],
+  ])('jump hosts in a circle: %j', async (text, host, way) => {
+    const failure = await refusal(resolve(text, host));
+    expect(failure).toMatchObject({ code: 'jump-loop', values: { way } });
+  });
+
+  test('a jump host that is exempt from its own ProxyJump is no circle; -J counts over the config', async () => {
+    const text = 'Host * !gate\n ProxyJump gate\nHost gate\n Port 9\n';
+    expect((await resolve(text, 'a')).route).toMatchObject({
+      kind: 'jump',
+      via: { alias: 'gate', port: 9, route: { kind: 'direct' } },
+    });
+    expect((await resolve(text, 'a', { proxyJump: 'none' })).route).toEqual({ kind: 'direct' });
+    expect((await resolve('ProxyCommand nc\n', 'a', { proxyJump: 'me@x:5,gate' })).route).toMatchObject({
+      kind: 'jump',
+      via: { alias: 'gate', route: { kind: 'jump', via: { alias: 'x', user: 'me', port: 5 } } },
+    });
+    expect((await refusal(resolve('', 'a', { proxyJump: 'x;id' }))).code).toBe('host-invalid');
+    // -i and -p are for the host, not for those on the way to it.
+    const hop = (await resolve('', 'a', { proxyJump: 'x', port: 7, identityFiles: ['/k'] })).route;
+    expect(hop).toMatchObject({ via: { port: 22, identitiesNamed: false } });
+  });
+
+  test('algorithms that nothing speaks here are named with their line; those that are spoken are kept', async () => {
+    expect(await refusal(resolve('Host a\n Ciphers blowfish-xyz,chacha9\n', 'a'))).toMatchObject({
+      code: 'algorithms-unsupported',
+      values: { option: 'Ciphers', line: 2, names: 'blowfish-xyz,chacha9' },
+    });
+    expect((await refusal(resolve('KexAlgorithms mlkem768x25519-sha256\n', 'a'))).code).toBe(
+      'algorithms-unsupported',
+    );
+    const { algorithms } = await resolve(
+      'MACs -*etm*\nHostKeyAlgorithms +ssh-rsa\nCiphers ^aes256-ctr\nKexAlgorithms sntrup761x25519-sha512@openssh.com,ecdh-*\n',
+      'a',
+    );
+    expect(algorithms.mac).toEqual(['hmac-sha2-256', 'hmac-sha2-512']);
+    expect(algorithms.hostKey?.at(-1)).toBe('ssh-rsa');
+    expect(algorithms.hostKeyOrdered).toBe(false);
+    expect(algorithms.cipher?.[0]).toBe('aes256-ctr');
+    expect(algorithms.kex).toEqual(['ecdh-sha2-nistp256', 'ecdh-sha2-nistp384', 'ecdh-sha2-nistp521']);
+    expect((await resolve('HostKeyAlgorithms ssh-rsa\n', 'a')).algorithms.hostKeyOrdered).toBe(true);
+    expect((await resolve('', 'a')).algorithms.kex).toBe(null);
+  });
+
+  test('what is named as spoken, ssh2 speaks', () => {
+    const constants = createRequire(import.meta.url)('ssh2/lib/protocol/constants.js') as Record<
+      string,
+      string[]
+    >;
+    for (const [kind, name] of [
+      ['kex', 'KEX'],
+      ['hostKey', 'SERVER_HOST_KEY'],
+      ['cipher', 'CIPHER'],
+      ['mac', 'MAC'],
+    ] as const) {
+      expect(constants[`SUPPORTED_${name}`]).toEqual(expect.arrayContaining([...ALGORITHMS[kind].spoken]));
+    }
+  });
+
+  test('Match exec matters only where its block would change the connection', async () => {
+    const proof = join(directory, 'executed-too');
+    const text = `Port 5\nMatch exec "touch ${proof}"\n ForwardAgent yes\n Port 6\nMatch user nobody exec "touch ${proof}"\n User x\n`;
+    expect((await resolve(text, 'a')).port).toBe(5);
+    expect(await refusal(resolve(`${text}Match exec "touch ${proof}"\n HostName evil\n`, 'a'))).toMatchObject(
+      {
+        values: { option: 'Match exec', line: 7 },
+      },
+    );
+    expect(existsSync(proof)).toBe(false);
+  });
+
+  test('Match tagged compares the Tag', async () => {
+    const text = 'Host a\n Tag work\nMatch tagged work\n Port 5\n';
+    expect([(await resolve(text, 'a')).port, (await resolve(text, 'b')).port]).toEqual([5, 22]);
+  });
+
+  test('files that include each other without end are refused soon', async () => {
+    const file = join(directory, 'endless');
+    writeFileSync(file, `Include ${file} ${file} ${file}\n`);
+    const began = Date.now();
+    expect((await refusal(resolveHost('a', { configFile: file, identityFiles: [], port: null }))).code).toBe(
+      'ssh-config-unreadable',
+    );
+    expect(Date.now() - began).toBeLessThan(5000);
+  });
+
   test('a file that was named must be there; the default one need not', async () => {
     const missing = { configFile: join(directory, 'nothing'), identityFiles: [], port: null };
     expect((await refusal(resolveHost('a', missing))).code).toBe('ssh-config-unreadable');
@@ -180,6 +296,22 @@ describe('the ssh config', () => {
     const text = 'Host b a\nHost *.example !x c?\nHost=d\nHOST "e" a\nMatch host z\n Port 1\n';
     const entries = await listHosts({ configFile: configFile(text), identityFiles: [], port: null });
     expect(entries.map((entry) => entry.host)).toEqual(['b', 'a', 'd', 'e']);
+  });
+
+  test('aliases of included files too, each with the file that names it first; what cannot be resolved says why', async () => {
+    const more = configFile(
+      'Host inside\n HostName 10.0.0.9\n User me\n Port 44\nHost a b*\nHost bad\n CanonicalizeHostname yes\n',
+    );
+    const file = configFile(`Include ${more}\nHost a last\n`);
+    const entries = await listHosts({ configFile: file, identityFiles: [], port: null });
+    expect(entries.map(({ host, source }) => [host, source])).toEqual([
+      ['inside', more],
+      ['a', more],
+      ['bad', more],
+      ['last', file],
+    ]);
+    expect(entries[0]?.resolved).toBe('me@10.0.0.9:44');
+    expect(entries[2]?.resolved).toContain(`${more} line 6 sets CanonicalizeHostname`);
   });
 
   test('no text makes it throw anything but a failure', async () => {
