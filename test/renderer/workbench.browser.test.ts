@@ -94,6 +94,41 @@ describe('the reference investigation', () => {
   });
 });
 
+describe('looking around on a target', () => {
+  test('a struct of a signature is one click away, with its offsets', async () => {
+    await open();
+    await connect('edge-01');
+    await button('Functions').click();
+    await page.getByRole('searchbox', { name: 'Search functions' }).fill('icmp_rcv');
+    await userEvent.keyboard('{Enter}');
+    await page.getByRole('figure', { name: 'Signature' }).getByRole('button', { name: 'sk_buff' }).click();
+    await expect.element(page.getByRole('heading', { name: 'struct sk_buff' })).toBeVisible();
+    await page.getByRole('tab', { name: 'Members' }).click();
+    await page.getByRole('searchbox', { name: 'Search members' }).fill('pkt');
+    const members = page.getByRole('listbox', { name: 'Members' }).getByRole('option');
+    await expect.element(members).toHaveTextContent(/128:0.*3 bits.*headers\.pkt_type.*__u8/);
+    await page.getByRole('searchbox', { name: 'Struct name' }).fill('sk_bufff');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByRole('alert')).toHaveTextContent('no struct or union "sk_bufff"');
+  });
+
+  test('what cannot be probed says why, and cannot be tried', async () => {
+    await open();
+    await connect('edge-01');
+    await button('Functions').click();
+    await page.getByRole('searchbox', { name: 'Search functions' }).fill('receive_skb_core');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByRole('heading', { name: '__netif_receive_skb_core' })).toBeVisible();
+    await expect
+      .element(page.getByText('the compiler inlined or renamed it', { exact: false }))
+      .toBeVisible();
+    await expect.element(button('Probe')).toBeDisabled();
+    await page.getByRole('listbox', { name: 'Functions' }).click();
+    await userEvent.keyboard('p{Enter}');
+    await expect.element(page.getByRole('heading', { name: /^Probe / })).not.toBeInTheDocument();
+  });
+});
+
 describe('what goes wrong', () => {
   test('an unknown host key is asked about, and a hasty Enter trusts nothing', async () => {
     await open();
