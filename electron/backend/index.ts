@@ -112,7 +112,7 @@ export function createBackend(deps: BackendDeps): { open(page: Page): BackendCli
         return null;
       },
       survey: async ({ session }) => find(session).survey,
-      functions: async ({ session }) => find(session).functions(),
+      functions: async ({ session, query }) => find(session).functions(query),
       structs: async ({ session, name }) => find(session).structs(name),
       watchCounters: async ({ session, on }) => {
         await find(session).watchCounters(on);

@@ -137,8 +137,8 @@ export class Session {
   }
 
   /** Every function of the kernel's BTF, with what can be attached to it. */
-  async functions(): Promise<readonly FunctionEntry[]> {
-    return (await this.#types()).functions();
+  async functions(query: string): Promise<readonly FunctionEntry[]> {
+    return (await this.#types()).search(query);
   }
 
   async structs(name: string): Promise<readonly StructLayout[]> {

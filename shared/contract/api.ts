@@ -203,7 +203,10 @@ export const apiCalls = {
   reconnect: call<null>()(z.strictObject({ session })),
   disconnect: call<null>()(z.strictObject({ session })),
   survey: call<Survey>()(z.strictObject({ session })),
-  functions: call<readonly FunctionEntry[]>()(z.strictObject({ session })),
+  /** Functions that fit `query` (shared/btf/query.ts), best first; without one all of them, in order of name. */
+  functions: call<readonly FunctionEntry[]>()(
+    z.strictObject({ session, query: z.string().max(256).default('') }),
+  ),
   /** Every struct and union of that name: a kernel may hold several. */
   structs: call<readonly StructLayout[]>()(z.strictObject({ session, name: z.string().min(1).max(200) })),
   watchCounters: call<null>()(z.strictObject({ session, on: z.boolean() })),

@@ -47,7 +47,7 @@ export async function recordGuest(guest: Guest, file: string, progress: Progress
     const identity = await identifyKernel(target);
     const files = await downloadKernel(target, identity, () => undefined);
     const kernel = new KernelTypes(files, survey.facts, guest.name);
-    progress(`${guest.name}: ${kernel.functions().length} functions in ${identity.files.length} BTF files`);
+    progress(`${guest.name}: ${kernel.search('').length} functions in ${identity.files.length} BTF files`);
     for (const probe of PROBES) {
       const spec = probeSpec.parse(probe);
       const run = await attach(target, spec, kernel, survey.facts);

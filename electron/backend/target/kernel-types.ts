@@ -8,7 +8,9 @@ import { parseBtf } from '../../../shared/btf/decoder.ts';
 import type { Btf } from '../../../shared/btf/decoder.ts';
 import { BtfError } from '../../../shared/btf/failure.ts';
 import { typeText } from '../../../shared/btf/declare.ts';
-import { listFunctions, signature } from '../../../shared/btf/functions.ts';
+import { FunctionIndex } from '../../../shared/btf/function-index.ts';
+import type { ModuleBtf } from '../../../shared/btf/function-index.ts';
+import { signature } from '../../../shared/btf/functions.ts';
 import { layoutOf, namedMembers } from '../../../shared/btf/layout.ts';
 import { findComposites } from '../../../shared/btf/path.ts';
 import { printType } from '../../../shared/btf/print.ts';
@@ -17,9 +19,7 @@ import { Fail } from '../../../shared/contract/failure.ts';
 import type { Signature } from '../../../shared/probe/signature.ts';
 import type { KernelFiles } from './btf-download.ts';
 
-interface Located {
-  readonly module: string;
-  readonly btf: Btf;
+interface Located extends ModuleBtf {
   readonly id: number;
 }
 
@@ -27,8 +27,10 @@ interface Located {
 export class KernelTypes {
   /** BTF that could not be read, by name: one damaged module costs only its own functions. */
   readonly damaged: ReadonlyMap<string, string>;
-  readonly #modules: readonly { readonly module: string; readonly btf: Btf }[];
+  /** The kernel proper, then its modules. */
+  readonly modules: readonly ModuleBtf[];
   readonly #facts: AttachFacts | null;
+  #index: FunctionIndex | null = null;
 
   /** Throws `btf-damaged` if the kernel's own BTF is. `facts` null: a file from disk, of which nothing else is known. */
   constructor(files: KernelFiles, facts: TargetFacts | null, origin: string) {
@@ -45,7 +47,7 @@ export class KernelTypes {
         damaged.set(module, (error as Error).message);
       }
     }
-    this.#modules = modules;
+    this.modules = modules;
     this.damaged = damaged;
     this.#facts = facts && {
       arch: facts.machine,
@@ -57,24 +59,27 @@ export class KernelTypes {
     };
   }
 
-  /** Every function with BTF, module by module, each in order of name. */
-  functions(): FunctionEntry[] {
-    const entries: FunctionEntry[] = [];
-    for (const { module, btf } of this.#modules) {
-      const { ids, names } = listFunctions(btf);
-      for (const [at, name] of names.entries()) {
-        const id = ids[at] ?? 0;
-        const { answer, reason } = this.#attach({ module, btf, id }, name);
-        entries.push({
-          name,
-          module,
-          signature: signature(btf, id),
-          attachable: answer,
-          reason: reason ?? '',
-        });
-      }
-    }
-    return entries;
+  /**
+   * Functions that fit a search line (shared/btf/query.ts), best first: names before signatures, and names that
+   * only spell its words letter by letter where nothing else fits. An empty line gives all, in order of name.
+   */
+  search(line: string): FunctionEntry[] {
+    this.#index ??= new FunctionIndex(this.modules);
+    const index = this.#index;
+    const limit = index.size;
+    const plain = index.search(line, { limit, signatures: line.trim() !== '' });
+    const { hits } = plain.total > 0 ? plain : index.search(line, { limit, mode: 'fuzzy' });
+    return hits.map(({ entry }) => {
+      const found = index.at(entry);
+      const { answer, reason } = this.#attach(found, found.name);
+      return {
+        name: found.name,
+        module: found.module,
+        signature: signature(found.btf, found.id),
+        attachable: answer,
+        reason: reason ?? '',
+      };
+    });
   }
 
   /** One function as the probe writer takes it, by `name` or `module:name`; null if BTF has no such function. */
@@ -101,7 +106,7 @@ export class KernelTypes {
     const bare = name.trim().replace(/^(?:struct|union)\s+/, '');
     const layouts: StructLayout[] = [];
     try {
-      for (const { module, btf } of this.#modules)
+      for (const { module, btf } of this.modules)
         for (const id of findComposites(btf, bare)) {
           if (module !== 'vmlinux' && btf.owner(id) !== btf) continue;
           const layout = layoutOf(btf, id);
@@ -133,7 +138,7 @@ export class KernelTypes {
   #locate(name: string): Located | null {
     const colon = name.indexOf(':');
     const bare = name.slice(colon + 1);
-    for (const { module, btf } of this.#modules) {
+    for (const { module, btf } of this.modules) {
       if (colon >= 0 && module !== name.slice(0, colon)) continue;
       const id = btf.findAll(bare, 'func').find((one) => btf.owner(one) === btf);
       if (id !== undefined) return { module, btf, id };

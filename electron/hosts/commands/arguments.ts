@@ -10,6 +10,7 @@ export const USAGE = `skblens: what the kernel really saw in a packet, on a remo
 
   skblens survey HOST                  what the target can do
   skblens functions HOST|--btf FILE [QUERY]    functions, their signatures, what can be attached
+      QUERY: words of names and signatures, ->TYPE, arg:TYPE, module:NAME
   skblens struct HOST|--btf FILE NAME          a struct's layout: offsets, bitfields, holes
   skblens probe HOST FUNCTION          probe a function and judge each packet
       --filter none|bad-ip-header|misfit     --expect ethernet|ipv4|ipv6|ip|auto
@@ -100,10 +101,15 @@ export function usage(message: string): Fail {
 
 function parse(argv: readonly string[]): ReturnType<typeof parseArgs<typeof OPTIONS>> {
   try {
-    return parseArgs({ ...OPTIONS, args: [...argv] });
+    return parseArgs({ ...OPTIONS, args: argv.map(asSearchWord) });
   } catch (error) {
     throw usage((error as Error).message);
   }
+}
+
+/** `->bool`, a word of a search, would be read as options. */
+function asSearchWord(text: string): string {
+  return text.startsWith('->') ? `ret:${text.slice(2)}` : text;
 }
 
 const OPTIONS = {

@@ -13,11 +13,11 @@ import { printable } from './output.ts';
 /** A kernel to ask: a target over SSH, or a BTF file of this machine. */
 interface Kernel {
   readonly origin: string;
-  functions(): Promise<readonly FunctionEntry[]>;
+  functions(query: string): Promise<readonly FunctionEntry[]>;
   structs(name: string): Promise<readonly StructLayout[]>;
 }
 
-/** `skblens functions HOST|--btf FILE [QUERY]`: signatures and what can be attached; all words of QUERY must occur. */
+/** `skblens functions HOST|--btf FILE [QUERY]`: signatures and what can be attached, best match first. */
 export async function functionsCommand(
   line: CommandLine,
   output: Output,
@@ -25,10 +25,8 @@ export async function functionsCommand(
   signal: AbortSignal,
 ): Promise<number> {
   return withKernel(line, output, deps, signal, async (kernel, query) => {
-    const words = query.flatMap((word) => word.toLowerCase().split(/\s+/)).filter((word) => word !== '');
-    for (const { name, module, signature, attachable, reason } of await kernel.functions()) {
-      const text = signature.toLowerCase();
-      if (!words.every((word) => text.includes(word))) continue;
+    const entries = await kernel.functions(queryOf(query));
+    for (const { name, module, signature, attachable, reason } of entries) {
       output.line({ name, module, signature, attachable, reason });
       const note = attachable === 'yes' ? '' : `  [${attachable}${reason === '' ? '' : `: ${reason}`}]`;
       output.text(`${module === 'vmlinux' ? '' : `${module}: `}${printable(signature)}${note}`);
@@ -53,6 +51,12 @@ export async function structCommand(
   });
 }
 
+function queryOf(words: readonly string[]): string {
+  const query = words.join(' ');
+  if (query.length > 256) throw usage(`QUERY takes up to 256 characters, not ${query.length}`);
+  return query;
+}
+
 async function withKernel(
   line: CommandLine,
   output: Output,
@@ -71,7 +75,7 @@ async function withKernel(
     const { session } = await client.backend.connect({ host });
     const kernel: Kernel = {
       origin: host,
-      functions: () => client.backend.functions({ session }),
+      functions: (query) => client.backend.functions({ session, query }),
       structs: (name) => client.backend.structs({ session, name }),
     };
     await ask(kernel, words);
@@ -94,7 +98,7 @@ async function openFile(file: string): Promise<Kernel> {
   const types = new KernelTypes({ btf, traceable: null, symbols: null, blacklist: null }, null, origin);
   return {
     origin,
-    functions: async () => types.functions(),
+    functions: async (query) => types.search(query),
     structs: async (name) => types.structs(name, origin),
   };
 }

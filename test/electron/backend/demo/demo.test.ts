@@ -324,7 +324,7 @@ test('calls about what does not exist say so', async () => {
   const spec = probeSpec.parse({ function: 'f' });
   for (const call of [
     handlers.survey({ session: 's' }),
-    handlers.functions({ session: 's' }),
+    handlers.functions({ session: 's', query: '' }),
     handlers.watchCounters({ session: 's', on: true }),
     handlers.prepareProbe({ session: 's', spec }),
     handlers.startProbe({ session: 's', spec }),
