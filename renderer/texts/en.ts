@@ -225,6 +225,7 @@ export const en = {
   'probe.command': 'Command',
   'probe.scriptAbout': 'Exactly this runs on {host}, and nothing else.',
   'probe.engine': 'Engine',
+  'probe.why': '{engine}: it is there, and so is BTF; a trampoline costs least and sees typed arguments',
   'probe.preparing': 'Writing the script…',
   'probe.start': 'Start',
   'probe.starting': 'Starting…',

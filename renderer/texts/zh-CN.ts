@@ -222,6 +222,7 @@ export const zhCN = {
   'probe.command': '命令',
   'probe.scriptAbout': '在 {host} 上运行的正是这些，别无其他。',
   'probe.engine': '引擎',
+  'probe.why': '{engine}:目标上已有,且有 BTF;trampoline 开销最小,并能看到带类型的参数',
   'probe.preparing': '正在生成脚本…',
   'probe.start': '开始',
   'probe.starting': '正在启动…',
