@@ -145,7 +145,8 @@ export async function startLoopback(
   };
 }
 
-function webSocketTransport(socket: WebSocket): Transport {
+/** A page's socket; one that takes nothing in is dropped. */
+export function webSocketTransport(socket: WebSocket): Transport {
   return {
     send: (message) => {
       if (socket.readyState !== socket.OPEN) return;

@@ -64,14 +64,15 @@ export function connectBackend(
     timeout: -1,
     proxify: false,
   });
-  transport.onClose(() =>
-    rpc.$close(
-      failFrom(makeFailure('connection-lost', { host: 'skblens', message: 'the backend went away' })),
-    ),
-  );
+  const lost = (): Error =>
+    failFrom(makeFailure('connection-lost', { host: 'skblens', message: 'the backend went away' }));
+  transport.onClose(() => rpc.$close(lost()));
   const backend: Untyped = {};
   for (const name of Object.keys(apiCalls))
-    backend[name] = async (input) => unwrap((await rpc.$call(name, input)) as Answer);
+    backend[name] = async (input) => {
+      if (rpc.$closed) throw lost();
+      return unwrap((await rpc.$call(name, input)) as Answer);
+    };
   return backend as unknown as Backend;
 }
 
