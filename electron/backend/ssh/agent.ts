@@ -76,7 +76,7 @@ function ask(path: string, request: Buffer, seconds: number): Promise<Buffer> {
     socket.on('error', (error) => finish(error));
     socket.on('close', () => finish(new Error('it closed the connection')));
     socket.on('data', (chunk) => {
-      received = Buffer.concat([received, chunk as Buffer]);
+      received = Buffer.concat([received, chunk]);
       const length = received.length < 4 ? 0 : received.readUInt32BE(0);
       if (length > MAX_ANSWER_BYTES) finish(new Error('it is no ssh agent'));
       else if (received.length >= 4 && received.length >= 4 + length)

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
-import type { AnyAuthMethod, ClientChannel, ParsedKey, ServerHostKeyAlgorithm } from 'ssh2';
+import type { AnyAuthMethod, ParsedKey, ServerHostKeyAlgorithm } from 'ssh2';
 import type { HostKeyAnswer, HostKeyQuestion } from '../../../shared/contract/api.ts';
 import { assertNever, Fail } from '../../../shared/contract/failure.ts';
 import type { ConnectStep, SecretAnswer, SecretQuestion } from '../../../shared/contract/ssh-session.ts';
@@ -9,7 +9,10 @@ import { socketAgent } from './agent.ts';
 import type { AgentClient } from './agent.ts';
 import { Authentication } from './auth.ts';
 import type { AuthMethod } from './auth.ts';
+import { wrapChannel } from './channel.ts';
+import type { Channel, WrappedChannel } from './channel.ts';
 import type { HostConfig } from './config.ts';
+import { classify, where } from './connect-failure.ts';
 import { ConnectTimer } from './connect-timer.ts';
 import type { KeyParser } from './identity.ts';
 import {
@@ -25,6 +28,8 @@ import { openRoute } from './route.ts';
 import type { Route } from './route.ts';
 import { visible } from './visible.ts';
 
+export type { Channel, ChannelExit } from './channel.ts';
+
 /** What must be asked of a person while connecting, and who wants to read how it goes. */
 export interface Asker {
   hostKey(question: HostKeyQuestion): Promise<HostKeyAnswer>;
@@ -34,29 +39,6 @@ export interface Asker {
   readonly passphrases?: Map<string, string>;
   /** A line of the connection log; never holds a secret. */
   log?(host: string, step: ConnectStep, text: string): void;
-}
-
-/** How a remote command ended; `code` null means that the connection went away first: never success. */
-export interface ChannelExit {
-  readonly code: number | null;
-  readonly signal: string | null;
-}
-
-/**
- * A running remote command. Both outputs flow from the moment a listener is set; pausing stops
- * stdout at the SSH window (2 MB), and the target then blocks on its pipe.
- */
-export interface Channel {
-  write(data: string | Uint8Array): void;
-  /** Ends the command's standard input. */
-  end(): void;
-  onStdout(listener: (chunk: Buffer) => void): void;
-  onStderr(listener: (chunk: Buffer) => void): void;
-  pause(): void;
-  resume(): void;
-  /** Drops the channel: its last output is lost. To stop a leashed command use the leash. */
-  close(): void;
-  readonly exit: Promise<ChannelExit>;
 }
 
 export interface ExecOptions {
@@ -172,7 +154,7 @@ async function attempt(
     parser: KEY_PARSER,
     agent: openAgent,
     ask: config.batchMode || ask === null ? null : (question) => timer.pausedFor(ask(question)),
-    passphrases: asker.passphrases ?? new Map(),
+    passphrases: asker.passphrases ?? new Map<string, string>(),
     log: (text) => log('authentication', text),
   });
   await authentication.prepare();
@@ -357,7 +339,7 @@ async function attempt(
             },
           };
         case 'publickey': {
-          const publicHalf = ssh2.utils.parseKey(method.blob) as ParsedKey | Error;
+          const publicHalf = ssh2.utils.parseKey(method.blob);
           if (publicHalf instanceof Error) return { type: 'none', username };
           const result: AnyAuthMethod = { type: 'publickey', username, key: publicHalf };
           Object.assign(publicHalf, {
@@ -421,7 +403,7 @@ function openAgent(path: string): AgentClient {
         const options = hash === null ? {} : { hash: hash as 'sha256' };
         agent.sign(blob, data, options, (error, signed) => {
           if (error || signed === undefined) reject(error ?? new Error('it did not sign'));
-          else resolve(signed as Buffer);
+          else resolve(signed);
         });
       }),
   };
@@ -477,66 +459,8 @@ function openForward(
   });
 }
 
-interface WrappedChannel extends Channel {
-  /** The connection has gone: ssh2 never closes a channel that stands paused, so what has come is let through. */
-  release(): void;
-}
-
-function wrapChannel(stream: ClientChannel): WrappedChannel {
-  let code: number | null = null;
-  let signalName: string | null = null;
-  let released = false;
-  stream.on('exit', (status: number | null, name?: string) => {
-    code = status ?? null;
-    signalName = name ?? null;
-  });
-  stream.on('error', () => undefined);
-  stream.stderr.on('error', () => undefined);
-  const exit = new Promise<ChannelExit>((resolve) => {
-    stream.on('close', () => resolve({ code, signal: signalName }));
-  });
-  return {
-    write: (data) => void (stream.writable && stream.write(data)),
-    end: () => void (stream.writable && stream.end()),
-    onStdout: (listener) => void stream.on('data', listener),
-    onStderr: (listener) => void stream.stderr.on('data', listener),
-    pause: () => void (released || stream.pause()),
-    resume: () => void stream.resume(),
-    close: () => stream.close(),
-    release: () => {
-      released = true;
-      stream.resume();
-      stream.stderr.resume();
-    },
-    exit,
-  };
-}
-
 /** The types on file first: offered another type first, a known host would present a key that looks changed. */
 function orderHostKeyTypes(known: readonly string[]): ServerHostKeyAlgorithm[] {
   const isKnown = (type: string): boolean => known.includes(type.startsWith('rsa-sha2') ? 'ssh-rsa' : type);
   return [...HOST_KEY_TYPES.filter(isKnown), ...HOST_KEY_TYPES.filter((type) => !isKnown(type))];
-}
-
-function where(config: HostConfig): { host: string; port: number } {
-  return { host: config.hostName, port: config.port };
-}
-
-function classify(error: Error & { level?: string }, config: HostConfig, offered: string): Fail {
-  const message = visible(error.message);
-  const values = { host: config.alias, message };
-  const refused = { user: config.user, host: config.alias, offered };
-  if (/too many authentication failures/i.test(message)) return new Fail('too-many-failures', refused);
-  if (message === 'Connection lost before handshake')
-    return new Fail('closed-before-handshake', where(config));
-  switch (error.level) {
-    case 'client-authentication':
-      return new Fail('authentication-failed', refused);
-    case 'client-timeout':
-      return new Fail('connect-timeout', { ...where(config), seconds: config.connectTimeoutSeconds });
-    case 'handshake':
-      return new Fail('ssh-handshake-failed', values);
-    default:
-      return new Fail('connect-failed', { ...where(config), message });
-  }
 }
