@@ -33,7 +33,7 @@ describe('parseLabArguments', () => {
       kind: 'break',
       name: 'sid',
       faultCase: 'xdp',
-      count: 20,
+      count: 100,
       intervalMilliseconds: 200,
     });
     expect(

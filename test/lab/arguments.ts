@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { DEFAULT_CASE, faultCase } from './cases.ts';
+import { DEFAULT_CASE, faultCase, DEFAULT_COUNT } from './cases.ts';
 import { LabFailure } from './failure.ts';
 import { GUEST_NAMES, toGuestName, type GuestName } from './guest-names.ts';
 import { DEFAULT_MACHINE } from './machine.ts';
@@ -43,7 +43,7 @@ export const USAGE = `Real Linux targets in QEMU: ${GUEST_NAMES.join(', ')}.
   lab ssh NAME [COMMAND...]     ssh to a guest; NAME-sudo, NAME-nopasswd, NAME-nobody, NAME-tcsh, … are its logins
   lab ssh-config [--path]       the ssh config of the guests (or where it is): for ssh -F and skblens -F
   lab break NAME [--case CASE] [--count N] [--interval MS]
-                                send N bad packets inside the guest (case ${DEFAULT_CASE}, 20 packets, 200 ms)
+                                send N bad packets inside the guest (case ${DEFAULT_CASE}, ${DEFAULT_COUNT} packets, 200 ms)
   lab fix NAME                  remove all that break set up
   lab cases                     the cases of break
   lab record [NAME] [--file F]  make the demo's recording on a guest (bookworm)
@@ -112,7 +112,7 @@ export function parseLabArguments(words: readonly string[]): LabCommand {
         kind: 'break',
         name: oneName(verb, positionals),
         faultCase: faultCase(typeof wanted === 'string' ? wanted : DEFAULT_CASE).name,
-        count: wholeNumber('--count', values['count'], 20, 1, 1_000_000),
+        count: wholeNumber('--count', values['count'], DEFAULT_COUNT, 1, 1_000_000),
         intervalMilliseconds: wholeNumber('--interval', values['interval'], 200, 0, 60_000),
       };
     }

@@ -16,7 +16,7 @@ import { ETH_P_IPV6, toHex } from './packets.ts';
 export type BreakOptions = {
   /** Default `xdp`. */
   readonly case?: string;
-  /** Bad packets, each with a good one beside it. Default 20. */
+  /** Bad packets, each with a good one beside it. Default 100: with 200 ms, time enough to attach a probe meanwhile. */
   readonly count?: number;
   /** Between two bad packets. Default 200. */
   readonly intervalMilliseconds?: number;
@@ -56,7 +56,7 @@ export function faultCommand(fault: FaultCase, count: number, intervalMillisecon
 
 /** Sends the bad packets of a case from inside the guest. May be repeated, and cases may follow each other. */
 export async function breakGuest(guest: Guest, options: BreakOptions = {}): Promise<BreakResult> {
-  const { count = 20, intervalMilliseconds = 200 } = options;
+  const { count = DEFAULT_COUNT, intervalMilliseconds = 200 } = options;
   const fault = faultCase(options.case ?? DEFAULT_CASE);
   const command = faultCommand(fault, count, intervalMilliseconds);
   const text = await runFault(guest, fault.name, command, count * intervalMilliseconds);
@@ -68,7 +68,7 @@ export async function breakGuestByTun(
   guest: Guest,
   options: Omit<BreakOptions, 'case'> = {},
 ): Promise<BreakResult[]> {
-  const { count = 20, intervalMilliseconds = 200 } = options;
+  const { count = DEFAULT_COUNT, intervalMilliseconds = 200 } = options;
   const faults = FAULT_CASES.filter(({ source }) => source.kind === 'tun');
   const command = tunCommand(faults, count, intervalMilliseconds);
   const text = await runFault(guest, 'tun', command, faults.length * count * intervalMilliseconds);

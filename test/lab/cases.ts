@@ -158,6 +158,9 @@ export const FAULT_CASES: readonly FaultCase[] = [
 /** What `lab break` does when no case is named: the reference investigation's own fault. */
 export const DEFAULT_CASE = 'xdp';
 
+/** Bad packets that `break` sends unless told otherwise: with 200 ms between them, time to attach a probe meanwhile. */
+export const DEFAULT_COUNT = 100;
+
 /** The case of that name. Throws `usage` for any other. */
 export function faultCase(name: string): FaultCase {
   const found = FAULT_CASES.find((candidate) => candidate.name === name);
