@@ -21,19 +21,18 @@ const electronPort = new Promise<Transport>((resolve) => {
   });
 });
 
-/** A transport over a MessagePort; messages wait in the port until there is a listener. */
+/**
+ * A transport over a MessagePort; messages wait in the port until there is a listener. Its close event
+ * is Electron's: Chromium alone sends none.
+ */
 export function portTransport(port: MessagePort): Transport {
-  let closed = (): void => undefined;
-  port.addEventListener('close', () => closed());
   return {
     send: (message) => port.postMessage(message),
     onMessage: (listener) => {
       port.addEventListener('message', (event: MessageEvent<string | Uint8Array>) => listener(event.data));
       port.start();
     },
-    onClose: (listener) => {
-      closed = listener;
-    },
+    onClose: (listener) => port.addEventListener('close', listener),
     close: () => port.close(),
   };
 }

@@ -19,11 +19,12 @@ test('a MessagePort carries text and bytes both ways, in order, and keeps what c
 });
 
 /** Electron gives ports a close event, which Chromium alone does not send: here it is sent by hand. */
-test('an end of the backend is told', () => {
+test('an end of the backend is told to all who asked', () => {
   const { port1 } = new MessageChannel();
   const page = portTransport(port1);
-  let closed = false;
-  page.onClose(() => (closed = true));
+  const told: string[] = [];
+  page.onClose(() => told.push('calls'));
+  page.onClose(() => told.push('page'));
   port1.dispatchEvent(new Event('close'));
-  expect(closed).toBe(true);
+  expect(told).toEqual(['calls', 'page']);
 });

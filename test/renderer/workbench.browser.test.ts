@@ -160,6 +160,20 @@ describe('what goes wrong', () => {
     await expect.element(button('Start')).toBeDisabled();
   });
 
+  test('when the backend itself is gone, the page says so, keeps what it shows, and asks for nothing more', async () => {
+    const backend = await open();
+    await connect('edge-01');
+    await probe('ip_rcv_core', 'bad-ip-header');
+    await button('Start').click();
+    await expect.element(page.getByRole('status', { name: 'Verdict' })).toBeVisible();
+    backend.end();
+    await expect.element(page.getByRole('alert')).toHaveTextContent('The backend of skblens has ended');
+    await expect.element(page.getByRole('status', { name: 'Verdict' })).toBeVisible();
+    await button('Functions').click();
+    await expect.element(button('Probe')).toBeDisabled();
+    await expect.element(button('Start')).toBeDisabled();
+  });
+
   test('a lost connection leaves what was seen, and Reconnect comes back to it', async () => {
     const backend = await open();
     await connect('edge-01');

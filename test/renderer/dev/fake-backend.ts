@@ -43,10 +43,13 @@ export interface FakeBackend {
   readonly ran: string[];
   /** Ends the session as a lost connection does. */
   lose(): void;
+  /** Ends the backend itself, as a crash of its process does. */
+  end(): void;
 }
 
 export function fakeBackend(options: FakeOptions): FakeBackend {
-  const [here, there] = transportPair();
+  const channel = new MessageChannel();
+  const [here, there] = [wrap(channel.port1), wrap(channel.port2)];
   const state = { credited: 0 };
   const ran: string[] = [];
   let page: Page | null = null;
@@ -56,6 +59,7 @@ export function fakeBackend(options: FakeOptions): FakeBackend {
   });
   return {
     transport: here,
+    end: () => channel.port1.dispatchEvent(new Event('close')),
     credited: () => state.credited,
     ran,
     lose: () =>
@@ -481,18 +485,13 @@ interval:s:1 { print(@matched); }
 `;
 }
 
-function transportPair(): [Transport, Transport] {
-  const channel = new MessageChannel();
-  return [wrap(channel.port1), wrap(channel.port2)];
-}
-
 function wrap(port: MessagePort): Transport {
   return {
     send: (message) => port.postMessage(message),
     onMessage: (listener) => {
       port.onmessage = (event: MessageEvent<string | Uint8Array>) => listener(event.data);
     },
-    onClose: () => undefined,
+    onClose: (listener) => port.addEventListener('close', listener),
     close: () => port.close(),
   };
 }
