@@ -6,6 +6,7 @@ import {
   GOOD_IPV6,
   type CounterName,
   type FaultCase,
+  DEFAULT_COUNT,
 } from './cases.ts';
 import { LabFailure } from './failure.ts';
 import type { Guest } from './guest.ts';

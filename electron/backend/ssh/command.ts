@@ -26,7 +26,7 @@ export interface CommandLimits {
 
 /**
  * Runs a POSIX sh script on the target to its end, on a leash, and gives all it wrote. `script` is
- * text of ours: a user's string goes in through `quote`. A long-running last command is started with `exec`,
+ * text of ours and never holds a user's string. A long-running last command is started with `exec`,
  * so that the leash holds it and not only the shell. Throws `command-timeout`,
  * `command-output-limit`, `connection-lost`, `command-failed` when the guard itself was killed; the exit status is the caller's to judge.
  */
@@ -69,11 +69,6 @@ export async function runCommand(
       leash.stderr(),
     );
   return { status: code, stdout: Buffer.concat(chunks, size), stderr: leash.stderr() };
-}
-
-/** A string as one shell word: inert in every POSIX shell. */
-export function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function firstLine(script: string): string {
