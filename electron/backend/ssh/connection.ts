@@ -1,10 +1,18 @@
 import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
-import type { AnyAuthMethod, ParsedKey, ServerHostKeyAlgorithm } from 'ssh2';
+import type {
+  AnyAuthMethod,
+  CipherAlgorithm,
+  KexAlgorithm,
+  MacAlgorithm,
+  ParsedKey,
+  ServerHostKeyAlgorithm,
+} from 'ssh2';
 import type { HostKeyAnswer, HostKeyQuestion } from '../../../shared/contract/api.ts';
 import { assertNever, Fail } from '../../../shared/contract/failure.ts';
 import type { ConnectStep, SecretAnswer, SecretQuestion } from '../../../shared/contract/ssh-session.ts';
+import { ALGORITHMS } from './algorithms.ts';
 import { socketAgent } from './agent.ts';
 import type { AgentClient } from './agent.ts';
 import { Authentication } from './auth.ts';
@@ -15,15 +23,9 @@ import type { HostConfig } from './config.ts';
 import { classify, where } from './connect-failure.ts';
 import { ConnectTimer } from './connect-timer.ts';
 import type { KeyParser } from './identity.ts';
-import {
-  appendKnownHost,
-  fingerprint,
-  judgeHostKey,
-  keyType,
-  knownKeyTypes,
-  lookupName,
-  readKnownHosts,
-} from './known-hosts.ts';
+import { fingerprint, keyType } from './known-hosts.ts';
+import type { HostKeyVerdict } from './known-hosts.ts';
+import { HostTrust } from './host-trust.ts';
 import { openRoute } from './route.ts';
 import type { Route } from './route.ts';
 import { visible } from './visible.ts';
@@ -58,29 +60,6 @@ export interface Connection {
   close(): void;
 }
 
-/** ssh2 would offer SHA-1 signatures, SHA-1 MACs and ciphers that Electron's BoringSSL lacks. */
-const CIPHERS = [
-  'aes128-gcm@openssh.com',
-  'aes256-gcm@openssh.com',
-  'aes128-ctr',
-  'aes192-ctr',
-  'aes256-ctr',
-] as const;
-const MACS = [
-  'hmac-sha2-256-etm@openssh.com',
-  'hmac-sha2-512-etm@openssh.com',
-  'hmac-sha2-256',
-  'hmac-sha2-512',
-] as const;
-const HOST_KEY_TYPES = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-] as const;
-
 /**
  * Connects and authenticates. The host key is judged before anything is sent; an unknown key ends
  * the attempt, the user is asked, and a new connection is made with that key pinned, so that no
@@ -104,38 +83,33 @@ async function connectThrough(
 ): Promise<Connection> {
   const first = await attempt(route, config, null, asker, signal);
   if (first.kind === 'connected') return first.connection;
-  const { key } = first;
-  const values = {
-    host: lookupName(config.hostName, config.port),
-    type: keyType(key),
-    fingerprint: fingerprint(key),
-  };
-  const file = config.userKnownHostsFiles[0] ?? '';
-  let save = config.strictHostKeyChecking === 'accept-new' || config.strictHostKeyChecking === 'no';
-  if (config.strictHostKeyChecking === 'yes') throw new Fail('host-key-unknown', values);
+  const { key, trust } = first;
+  const refused = trust.refusal(key, first.verdict);
+  if (config.strictHostKeyChecking === 'yes') throw refused;
+  let save = config.strictHostKeyChecking !== 'ask';
   if (config.strictHostKeyChecking === 'ask') {
-    const answer = await asker.hostKey({ ...values, file });
-    if (answer !== 'once' && answer !== 'save') throw new Fail('host-key-unknown', values);
+    const answer = config.batchMode ? 'cancel' : await asker.hostKey(trust.question(key));
+    if (answer !== 'once' && answer !== 'save') throw refused;
     save = answer === 'save';
   }
   const second = await attempt(route, config, key, asker, signal);
-  if (second.kind === 'unknown-host-key') throw new Fail('host-key-unknown', values);
-  if (save && file !== '')
-    await appendKnownHost(
-      file,
-      config.hostKeyAlias ?? config.hostName,
-      config.hostKeyAlias ? 22 : config.port,
-      key,
-    ).catch((error: unknown) => {
+  if (second.kind === 'unknown-host-key') throw refused;
+  if (save)
+    await trust.save(key).catch((error: unknown) => {
       second.connection.close();
-      throw new Fail('file-unwritable', { file, message: (error as Error).message });
+      throw error;
     });
   return second.connection;
 }
 
 type Attempt =
   | { readonly kind: 'connected'; readonly connection: Connection }
-  | { readonly kind: 'unknown-host-key'; readonly key: Buffer };
+  | {
+      readonly kind: 'unknown-host-key';
+      readonly key: Buffer;
+      readonly verdict: Extract<HostKeyVerdict, { kind: 'unknown' }>;
+      readonly trust: HostTrust;
+    };
 
 async function attempt(
   route: Route,
@@ -145,9 +119,7 @@ async function attempt(
   signal: AbortSignal | undefined,
 ): Promise<Attempt> {
   const log = (step: ConnectStep, text: string): void => asker.log?.(config.alias, step, text);
-  const known = await readKnownHosts([...config.userKnownHostsFiles, ...config.globalKnownHostsFiles]);
-  const name = config.hostKeyAlias ?? config.hostName;
-  const port = config.hostKeyAlias === null ? config.port : 22;
+  const trust = await HostTrust.load(config);
   const timer = new ConnectTimer(config.connectTimeoutSeconds);
   const ask = asker.secret?.bind(asker) ?? null;
   const authentication = new Authentication(config, {
@@ -253,34 +225,26 @@ async function attempt(
       keepaliveInterval: config.serverAliveIntervalSeconds * 1000,
       keepaliveCountMax: config.serverAliveCountMax,
       algorithms: {
-        serverHostKey: orderHostKeyTypes(knownKeyTypes(known, name, port)),
-        cipher: [...CIPHERS],
-        hmac: [...MACS],
+        kex: [...(config.algorithms.kex ?? ALGORITHMS.kex.offered)] as KexAlgorithm[],
+        serverHostKey: trust.algorithms() as ServerHostKeyAlgorithm[],
+        cipher: [...(config.algorithms.cipher ?? ALGORITHMS.cipher.offered)] as CipherAlgorithm[],
+        hmac: [...(config.algorithms.mac ?? ALGORITHMS.mac.offered)] as MacAlgorithm[],
         compress: ['none'],
       },
       // Synchronous, and never returning a value: ssh2 takes anything but an explicit false for consent.
       hostVerifier: (key: Buffer, verify: (accepted: boolean) => void): void => {
         if (presented !== null) return verify(presented.equals(key));
-        const judged = judgeHostKey(known, name, port, key);
+        const judged = trust.judge(key);
         if (judged.kind === 'known') {
           presented = Buffer.from(key);
           log('host-key', `${keyType(key)} ${fingerprint(key)} is known`);
           return verify(true);
         }
         log('host-key', `${keyType(key)} ${fingerprint(key)} is ${judged.kind}`);
-        const values = { host: lookupName(name, port), type: keyType(key), fingerprint: fingerprint(key) };
         verdict =
           judged.kind === 'unknown'
-            ? { kind: 'unknown-host-key', key: Buffer.from(key) }
-            : judged.kind === 'revoked'
-              ? new Fail('host-key-revoked', { ...values, file: judged.file, line: judged.line })
-              : new Fail('host-key-changed', {
-                  ...values,
-                  file: judged.file,
-                  line: judged.line,
-                  known: judged.known,
-                  lookup: lookupName(name, port),
-                });
+            ? { kind: 'unknown-host-key', key: Buffer.from(key), verdict: judged, trust }
+            : trust.refusal(key, judged);
         verify(false);
       },
       authHandler: (left: readonly string[] | null, partial, next) => {
@@ -457,10 +421,4 @@ function openForward(
       lost();
     }
   });
-}
-
-/** The types on file first: offered another type first, a known host would present a key that looks changed. */
-function orderHostKeyTypes(known: readonly string[]): ServerHostKeyAlgorithm[] {
-  const isKnown = (type: string): boolean => known.includes(type.startsWith('rsa-sha2') ? 'ssh-rsa' : type);
-  return [...HOST_KEY_TYPES.filter(isKnown), ...HOST_KEY_TYPES.filter((type) => !isKnown(type))];
 }

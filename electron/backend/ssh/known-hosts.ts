@@ -1,6 +1,8 @@
-import { createHash, createHmac } from 'node:crypto';
-import { appendFile, mkdir, open, readFile } from 'node:fs/promises';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Fail } from '../../../shared/contract/failure.ts';
+import { matchesPatternList } from './patterns.ts';
 
 /**
  * known_hosts as sshd(8) "SSH_KNOWN_HOSTS FILE FORMAT" describes it, judged as OpenSSH's hostfile.c
@@ -10,7 +12,7 @@ import { dirname } from 'node:path';
  *     [@marker] names keytype base64-key [comment]
  *     names:  host,*.pattern,!negated,[host]:port   or   |1|base64 salt|base64 HMAC-SHA1(salt, name)
  */
-interface KnownHost {
+export interface KnownHost {
   readonly file: string;
   readonly line: number;
   readonly marker: 'revoked' | 'cert-authority' | null;
@@ -21,7 +23,8 @@ interface KnownHost {
 
 export type HostKeyVerdict =
   | { readonly kind: 'known' }
-  | { readonly kind: 'unknown' }
+  /** `authority`: the line of a certificate authority for this host, whose certificates ssh2 cannot check. */
+  | { readonly kind: 'unknown'; readonly authority: { readonly file: string; readonly line: number } | null }
   | { readonly kind: 'changed'; readonly file: string; readonly line: number; readonly known: string }
   | { readonly kind: 'revoked'; readonly file: string; readonly line: number };
 
@@ -68,7 +71,29 @@ export function judgeHostKey(
       known: `${other.type} ${fingerprint(Buffer.from(other.key, 'base64'))}`,
     };
   if (plain.some((entry) => entry.marker === null && entry.key === encoded)) return { kind: 'known' };
-  return { kind: 'unknown' };
+  const authority = [...mine, ...plain].find((entry) => entry.marker === 'cert-authority');
+  return { kind: 'unknown', authority: authority ? { file: authority.file, line: authority.line } : null };
+}
+
+/**
+ * RevokedHostKeys of ssh_config(5): a public key a line, each revoked for every host. Throws
+ * `file-unreadable` where ssh, too, would trust no key: the file is not there, or it is no such list.
+ */
+export async function readRevokedKeys(file: string): Promise<KnownHost[]> {
+  const unreadable = (message: string): Fail => new Fail('file-unreadable', { file, message });
+  const text = await readFile(file, 'latin1').catch((error: unknown) => {
+    throw unreadable((error as Error).message);
+  });
+  if (text.startsWith('SSHKRL'))
+    throw unreadable('RevokedHostKeys as a KRL is not read, a list of public keys is');
+  const entries: KnownHost[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    if (/^\s*(?:#|$)/.test(line)) continue;
+    const entry = parseLine(`@revoked * ${line}`, file, index + 1);
+    if (entry === null) throw unreadable(`line ${index + 1} is no public key`);
+    entries.push(entry);
+  }
+  return entries;
 }
 
 /** Key types on file for a host: the server is asked for these first, as ssh does, or a known host would look changed. */
@@ -92,19 +117,51 @@ export function keyType(key: Buffer): string {
   return length > 64 || key.length < 4 + length ? 'unknown' : key.toString('latin1', 4, 4 + length);
 }
 
-/** Appends a line the way ssh does: the file is made 0600, and an unfinished last line is closed first. */
-export async function appendKnownHost(file: string, host: string, port: number, key: Buffer): Promise<void> {
+/**
+ * Appends a line the way ssh does, in one write: the file is made 0600, a last line that was left open is
+ * closed first, and with `hash` (HashKnownHosts) the name is hashed. What could not be written whole is
+ * taken back, so that a full disk leaves the file as it was.
+ */
+export async function appendKnownHost(
+  file: string,
+  host: string,
+  port: number,
+  key: Buffer,
+  hash = false,
+): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const handle = await open(file, 'a+', 0o600);
   try {
     const { size } = await handle.stat();
     const last = Buffer.alloc(1);
     if (size > 0) await handle.read(last, 0, 1, size - 1);
-    const line = `${lookupName(host, port)} ${keyType(key)} ${key.toString('base64')}\n`;
-    await appendFile(handle, size > 0 && last[0] !== 0x0a ? `\n${line}` : line);
+    const name = lookupName(host, port);
+    const line = `${hash ? hashName(name) : name} ${keyType(key)} ${key.toString('base64')}\n`;
+    const bytes = Buffer.from(size > 0 && last[0] !== 0x0a ? `\n${line}` : line);
+    try {
+      const { bytesWritten } = await handle.write(bytes);
+      if (bytesWritten < bytes.length)
+        throw new Error(`only ${bytesWritten} of ${bytes.length} bytes fitted`);
+      await handle.datasync().catch(unlessUnsupported);
+    } catch (error) {
+      const now = await handle.stat();
+      if (now.isFile() && now.size > size && now.size <= size + bytes.length) await handle.truncate(size);
+      throw error;
+    }
   } finally {
     await handle.close();
   }
+}
+
+/** Pipes and some network file systems cannot be synced; that is no failure to write. */
+function unlessUnsupported(error: unknown): void {
+  if (!['EINVAL', 'ENOTSUP', 'ENOSYS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+}
+
+/** `|1|salt|HMAC-SHA1(salt, name)`, both in base64, as ssh-keygen -H writes it. */
+function hashName(name: string): string {
+  const salt = randomBytes(20);
+  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
 }
 
 function parseLine(line: string, file: string, number: number): KnownHost | null {
@@ -127,34 +184,5 @@ function matchesName(names: string, name: string): boolean {
     if (version !== '1' || salt === undefined || hash === undefined) return false;
     return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
   }
-  let matched = false;
-  for (const pattern of names.split(',')) {
-    const negated = pattern.startsWith('!');
-    if (!matchesPattern(negated ? pattern.slice(1) : pattern, name)) continue;
-    if (negated) return false;
-    matched = true;
-  }
-  return matched;
-}
-
-/** `*` and `?` of ssh's match_pattern, without backtracking over hostile patterns. */
-function matchesPattern(pattern: string, name: string): boolean {
-  const wanted = pattern.toLowerCase();
-  let p = 0;
-  let star = -1;
-  let resume = 0;
-  for (let n = 0; n < name.length;) {
-    if (wanted[p] === '*') {
-      star = p++;
-      resume = n;
-    } else if (p < wanted.length && (wanted[p] === '?' || wanted[p] === name[n])) {
-      p++;
-      n++;
-    } else if (star >= 0) {
-      p = star + 1;
-      n = ++resume;
-    } else return false;
-  }
-  while (wanted[p] === '*') p++;
-  return p === wanted.length;
+  return matchesPatternList(name, names.toLowerCase());
 }

@@ -79,7 +79,7 @@ export async function compareWithSsh(file: string, destination: string, depth = 
 
 function tellLikeSsh(ours: HostConfig, theirs: SshAnswer): Record<string, string | null> {
   const yes = (value: boolean): string => (value ? 'yes' : 'no');
-  const or = <T extends keyof typeof HOST_DEFAULTS>(name: T, ssh: string): string =>
+  const or = (name: 'serverAliveIntervalSeconds' | 'serverAliveCountMax', ssh: string): string =>
     ours[name] === HOST_DEFAULTS[name] ? ssh : String(ours[name]);
   const strict = { yes: 'true', no: 'false', ask: 'ask', 'accept-new': 'accept-new' };
   const told: Record<string, string | null> = {

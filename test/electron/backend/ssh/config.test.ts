@@ -311,7 +311,7 @@ describe('the ssh config', () => {
       ['last', file],
     ]);
     expect(entries[0]?.resolved).toBe('me@10.0.0.9:44');
-    expect(entries[2]?.resolved).toContain(`${more} line 6 sets CanonicalizeHostname`);
+    expect(entries[2]?.resolved).toContain(`${more} line 7 sets CanonicalizeHostname`);
   });
 
   test('no text makes it throw anything but a failure', async () => {
