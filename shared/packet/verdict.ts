@@ -13,7 +13,7 @@ import type { Finding, VerdictInput, VerdictKind } from './verdict-kinds.ts';
 import { NOWHERE, VERDICT_KINDS } from './verdict-kinds.ts';
 
 export { EXPECTATIONS, VERDICT_KINDS } from './verdict-kinds.ts';
-export type { Expectation, VerdictInput, VerdictKind } from './verdict-kinds.ts';
+export type { VerdictInput, VerdictKind } from './verdict-kinds.ts';
 export type { Cause } from './causes.ts';
 export type { Evidence } from './evidence.ts';
 export type { Locale } from './texts.ts';
