@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,7 +8,10 @@ import { z } from 'zod';
 import type { KernelFiles } from './btf-download.ts';
 
 const SUFFIX = '.kernel.gz';
+const TEMPORARY = '.tmp';
 const VERSION = 1;
+/** Milliseconds after which a file that is still being written belongs to a process that died. */
+const ABANDONED = 3_600_000;
 
 /** What a cache file holds once it is unpacked: checked, because a disk is as hostile as a wire. */
 const stored = z.object({
@@ -40,12 +43,15 @@ export class KernelCache {
       const body = bytes.subarray(32);
       if (!createHash('sha256').update(body).digest().equals(bytes.subarray(0, 32)))
         throw new Error('damaged');
-      const parsed = stored.parse(deserialize(await promisify(gunzip)(body, { maxOutputLength: 1 << 30 })));
+      const { btf, traceable, symbols, blacklist } = stored.parse(
+        deserialize(await promisify(gunzip)(body, { maxOutputLength: 1 << 30 })),
+      );
       const now = new Date();
       await utimes(file, now, now).catch(() => undefined);
-      return { ...parsed, btf: new Map(parsed.btf) };
+      return { btf: new Map(btf), traceable, symbols, blacklist };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await rm(file, { force: true });
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        await rm(file, { force: true }).catch(() => undefined);
       return null;
     }
   }
@@ -53,7 +59,7 @@ export class KernelCache {
   /** Written whole or not at all; a cache that cannot be written is no failure. */
   async put(key: string, files: KernelFiles): Promise<void> {
     const file = this.#file(key);
-    const temporary = `${file}.${process.pid}.tmp`;
+    const temporary = `${file}.${randomUUID()}${TEMPORARY}`;
     try {
       await mkdir(this.#directory, { recursive: true, mode: 0o700 });
       const body = await promisify(gzip)(serialize({ version: VERSION, ...files, btf: [...files.btf] }), {
@@ -69,15 +75,15 @@ export class KernelCache {
   }
 
   async #trim(): Promise<void> {
-    const entries = await Promise.all(
-      (await readdir(this.#directory))
-        .filter((name) => name.endsWith(SUFFIX))
-        .map(async (name) => {
-          const file = join(this.#directory, name);
-          const { size, mtimeMs } = await stat(file);
-          return { file, size, mtimeMs };
-        }),
-    );
+    const entries: { file: string; size: number; mtimeMs: number }[] = [];
+    for (const name of await readdir(this.#directory)) {
+      const file = join(this.#directory, name);
+      const found = await stat(file).catch(() => null);
+      if (found === null) continue;
+      const { size, mtimeMs } = found;
+      if (name.endsWith(SUFFIX)) entries.push({ file, size, mtimeMs });
+      else if (name.endsWith(TEMPORARY) && Date.now() - mtimeMs > ABANDONED) await rm(file, { force: true });
+    }
     let total = entries.reduce((sum, { size }) => sum + size, 0);
     for (const { file, size } of entries.sort((a, b) => a.mtimeMs - b.mtimeMs).slice(0, -1)) {
       if (total <= this.#limit) return;

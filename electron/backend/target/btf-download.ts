@@ -34,7 +34,8 @@ ls -ln /sys/kernel/btf 2>/dev/null | sed -n 's/^-.*[[:space:]]\\([0-9][0-9]*\\) 
 echo "may=$(head -c 1 /sys/kernel/tracing/available_filter_functions 2>/dev/null | wc -c) $(id -u)"
 `;
 
-const MODULE_NAME = /^[A-Za-z0-9_.-]{1,80}$/;
+/** They become words of a shell command: no option, no path. */
+const MODULE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$/;
 const MAX_BYTES = 512 << 20;
 
 /** Asks the target which kernel it runs. Throws `btf-missing` if it has no BTF at all. */
