@@ -23,6 +23,7 @@ const texts: Record<LocaleName, Readonly<Record<TextKey, string>>> = { en, 'zh-C
 class Locale {
   name = $state.raw<LocaleName>(storedLocale());
   readonly #integers = $derived(new Intl.NumberFormat(this.name));
+  readonly #plurals = $derived(new Intl.PluralRules(this.name));
 
   choose(name: LocaleName): void {
     this.name = name;
@@ -44,6 +45,11 @@ class Locale {
   find(key: string): string | null {
     const table: Readonly<Record<string, string>> = texts[this.name];
     return Object.hasOwn(table, key) ? (table[key] ?? null) : null;
+  }
+
+  /** Which of the two forms of a text a count takes. */
+  plural(count: number): 'one' | 'other' {
+    return this.#plurals.select(count) === 'one' ? 'one' : 'other';
   }
 
   /** A whole number with the language's thousands separators. */

@@ -385,11 +385,11 @@ const skBuff: StructLayout = {
 };`,
   members: [
     { path: 'next', byteOffset: 0, bitOffset: 0, bits: 64, type: 'struct sk_buff *', bitfield: false },
-    { path: 'sk', byteOffset: 24, bitOffset: 0, bits: 64, type: 'struct sock *', bitfield: false },
-    { path: 'len', byteOffset: 112, bitOffset: 0, bits: 32, type: 'unsigned int', bitfield: false },
-    { path: 'headers.pkt_type', byteOffset: 128, bitOffset: 0, bits: 3, type: '__u8', bitfield: true },
-    { path: 'head', byteOffset: 200, bitOffset: 0, bits: 64, type: 'unsigned char *', bitfield: false },
-    { path: 'data', byteOffset: 208, bitOffset: 0, bits: 64, type: 'unsigned char *', bitfield: false },
+    { path: 'sk', byteOffset: 24, bitOffset: 192, bits: 64, type: 'struct sock *', bitfield: false },
+    { path: 'len', byteOffset: 112, bitOffset: 896, bits: 32, type: 'unsigned int', bitfield: false },
+    { path: 'headers.pkt_type', byteOffset: 128, bitOffset: 1024, bits: 3, type: '__u8', bitfield: true },
+    { path: 'head', byteOffset: 200, bitOffset: 1600, bits: 64, type: 'unsigned char *', bitfield: false },
+    { path: 'data', byteOffset: 208, bitOffset: 1664, bits: 64, type: 'unsigned char *', bitfield: false },
   ],
 };
 
