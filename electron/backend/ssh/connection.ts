@@ -174,12 +174,18 @@ async function attempt(
         return;
       }
       for (const channel of channels) channel.release();
-      route.close();
-      if (closed) return;
+      const asked = closed;
       closed = true;
-      const failure =
-        lost ?? new Fail('connection-lost', { host: config.alias, message: 'the other side closed it' });
-      for (const listener of lostListeners) listener(failure);
+      // A jump host that is lost says so after its streams have ended.
+      setImmediate(() => {
+        const broken = route.failure();
+        route.close();
+        if (asked) return;
+        const message = broken?.message ?? 'the other side closed it';
+        const failure =
+          broken === null && lost ? lost : new Fail('connection-lost', { host: config.alias, message });
+        for (const listener of lostListeners) listener(failure);
+      });
     });
     client.on('banner', (text: string) => log('authentication', `the server says: ${visible(text).trim()}`));
     client.once('handshake', ({ kex, serverHostKey, cs }) =>

@@ -1,8 +1,9 @@
-import { createConnection } from 'node:net';
+import { createConnection, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Fail, assertNever, failureOf } from '../../../shared/contract/failure.ts';
 import type { HostConfig } from './config.ts';
 import { startProxyCommand } from './proxy-command.ts';
+import { visible } from './visible.ts';
 
 /** A connection to a jump host, as far as the way through it needs one. */
 export interface Hop {
@@ -16,6 +17,8 @@ export interface Hop {
 export interface Route {
   /** A new stream to the port of sshd; throws a `Fail` that says on which leg it failed. */
   dial(): Promise<Duplex>;
+  /** What broke on the way after it stood; null while nothing did. */
+  failure(): Fail | null;
   /** Ends what lies on the way: jump hosts, from the last to the first. Streams die with it. */
   close(): void;
 }
@@ -29,42 +32,48 @@ export async function openRoute(
   const { route } = config;
   switch (route.kind) {
     case 'direct':
-      return { dial: () => openSocket(config, signal), close: () => undefined };
+      return { dial: () => openSocket(config, signal), failure: () => null, close: () => undefined };
     case 'command':
-      return { dial: async () => startProxyCommand(route.command, config.alias), close: () => undefined };
+      return {
+        dial: async () => startProxyCommand(route.command, config.alias),
+        failure: () => null,
+        close: () => undefined,
+      };
     case 'jump': {
       const hop = await connectHop(route.via).catch((error: unknown) => {
         throw hopFailure(error, route.via, config);
       });
-      const streams = new Set<Duplex>();
+      let lost: Fail | null = null;
       hop.onLost((failure) => {
-        for (const stream of streams) stream.destroy(hopFailure(failure, route.via, config));
+        lost = hopFailure(failure, route.via, config) as Fail;
       });
-      return { dial: () => throughHop(hop, streams, route.via, config), close: () => hop.close() };
+      return {
+        dial: () => throughHop(hop, route.via, config),
+        failure: () => lost,
+        close: () => hop.close(),
+      };
     }
     default:
       return assertNever(route);
   }
 }
 
-async function throughHop(
-  hop: Hop,
-  streams: Set<Duplex>,
-  via: HostConfig,
-  config: HostConfig,
-): Promise<Duplex> {
-  const stream = await hop.forward(config.hostName, config.port).catch((error: unknown) => {
-    const { message } = error as Error;
+async function throughHop(hop: Hop, via: HostConfig, config: HostConfig): Promise<Duplex> {
+  return hop.forward(config.hostName, config.port).catch((error: unknown) => {
     throw new Fail('jump-forward-failed', {
       hop: via.alias,
       host: config.hostName,
       port: config.port,
-      message,
+      message: whyRefused(error as Error & { reason?: unknown }),
     });
   });
-  streams.add(stream);
-  stream.once('close', () => streams.delete(stream));
-  return stream;
+}
+
+/** What sshd says of a channel that it does not open (RFC 4254 section 5.1): the number says more than its words. */
+function whyRefused({ message, reason }: Error & { reason?: unknown }): string {
+  const words = message.replace(/^\(SSH\) Channel open failure: /, '');
+  const name = { 1: 'administratively prohibited', 2: 'connect failed' }[Number(reason)];
+  return visible(name === undefined ? words : `${name} (${words})`);
 }
 
 /** The failure of a hop, the hop named; one that came through further hops names the one that failed. */
@@ -79,6 +88,11 @@ function hopFailure(error: unknown, via: HostConfig, config: HostConfig): Error 
 function openSocket(config: HostConfig, signal: AbortSignal | undefined): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(new Fail('cancelled'));
+    const version = isIP(config.hostName);
+    if (version !== 0 && config.addressFamily !== 0 && version !== config.addressFamily) {
+      const message = `AddressFamily asks for IPv${config.addressFamily}`;
+      return reject(new Fail('host-not-found', { host: config.hostName, message }));
+    }
     const socket = createConnection({
       host: config.hostName,
       port: config.port,

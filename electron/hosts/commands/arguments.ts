@@ -12,6 +12,7 @@ export const USAGE = `skblens: what the kernel really saw in a packet, on a remo
   skblens functions HOST|--btf FILE [QUERY]    functions, their signatures, what can be attached
       QUERY: words of names and signatures, ->TYPE, arg:TYPE, module:NAME
   skblens struct HOST|--btf FILE NAME          a struct's layout: offsets, bitfields, holes
+  skblens btf diff A B [--struct NAME]         from one kernel to another: A, B are BTF files or HOSTs
   skblens probe HOST FUNCTION          probe a function and judge each packet
       --filter none|bad-ip-header|misfit     --expect ethernet|ipv4|ipv6|ip|auto
       --count N   --for 10s                  --expect-verdict KIND
@@ -23,7 +24,7 @@ export const USAGE = `skblens: what the kernel really saw in a packet, on a remo
   skblens serve [--port N]             the app on 127.0.0.1, for a browser
 
   HOST is what ssh takes: an alias of ~/.ssh/config, or user@host:port
-  -F FILE   ssh config      -i FILE   key      -p PORT
+  -F FILE   ssh config      -i FILE   key      -p PORT      -J HOST[,HOST...]   jump hosts
   -v        the connection log: what was offered to the server, and what it said
   --json    one JSON object a line on stdout, nothing else
   --accept-host-key FINGERPRINT        trust this unknown host key once (SHA256:..., as ssh prints it)
@@ -43,6 +44,7 @@ export interface CommandLine {
   readonly pcapng: string | null;
   readonly port: number;
   readonly btf: string | null;
+  readonly struct: string | null;
   readonly spec: Pick<ProbeSpec, 'filter' | 'expect' | 'engine' | 'count' | 'seconds'>;
 }
 
@@ -60,6 +62,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       configFile: values.config ?? null,
       identityFiles: values.identity ?? [],
       port: values['ssh-port'] === undefined ? null : integer(values['ssh-port'], '-p', 1, 65_535),
+      proxyJump: values.jump ?? null,
     },
     acceptHostKey: values['accept-host-key'] ?? null,
     expectVerdict:
@@ -70,6 +73,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     pcapng: values.pcapng ?? null,
     port: integer(values.port ?? '0', '--port', 0, 65_535),
     btf: values.btf ?? null,
+    struct: values.struct ?? null,
     spec: {
       filter: parseFilter(values.filter ?? 'none'),
       expect: oneOf(EXPECTATIONS, values.expect ?? 'default', '--expect'),
@@ -121,6 +125,7 @@ const OPTIONS = {
     config: { type: 'string', short: 'F' },
     identity: { type: 'string', short: 'i', multiple: true },
     'ssh-port': { type: 'string', short: 'p' },
+    jump: { type: 'string', short: 'J' },
     'accept-host-key': { type: 'string' },
     filter: { type: 'string' },
     expect: { type: 'string' },
@@ -131,6 +136,7 @@ const OPTIONS = {
     'print-script': { type: 'boolean' },
     pcapng: { type: 'string' },
     btf: { type: 'string' },
+    struct: { type: 'string' },
     port: { type: 'string' },
   },
 } as const;
