@@ -1,6 +1,7 @@
 import type { AppInfo, BackendHandlers, Page, RecordingInfo } from '../../shared/contract/api.ts';
 import { Fail } from '../../shared/contract/failure.ts';
 import { KernelCache } from './target/btf-cache.ts';
+import type { KernelTypes } from './target/kernel-types.ts';
 import { ProfileStore } from './profiles/store.ts';
 import { Session } from './session.ts';
 import { resolveHost } from './ssh/config.ts';
@@ -33,8 +34,13 @@ export interface BackendClient {
   close(): Promise<void>;
 }
 
+/** What a caller in the same process may have beside: the types of a session's kernel themselves. */
+export interface InProcessClient extends BackendClient {
+  types(this: void, session: string): Promise<KernelTypes>;
+}
+
 /** Everything skblens does, whatever shows it: an Electron window, a browser, a command line. Imports no Electron. */
-export function createBackend(deps: BackendDeps): { open(page: Page): BackendClient } {
+export function createBackend(deps: BackendDeps): { open(page: Page): InProcessClient } {
   const profiles = new ProfileStore(deps.profileDirectory);
   const cache = new KernelCache(deps.cacheDirectory);
   let lastRun = 0;
@@ -42,7 +48,7 @@ export function createBackend(deps: BackendDeps): { open(page: Page): BackendCli
   const passphrases = new Map<string, string>();
   return { open };
 
-  function open(page: Page): BackendClient {
+  function open(page: Page): InProcessClient {
     const sessions = new Map<string, Session>();
     const connecting = new Map<string, AbortController>();
     const closing = new AbortController();
@@ -148,6 +154,6 @@ export function createBackend(deps: BackendDeps): { open(page: Page): BackendCli
       await Promise.all([...sessions.values()].map((session) => session.close()));
       sessions.clear();
     };
-    return { handlers, close };
+    return { handlers, types: async (session) => find(session).types(), close };
   }
 }

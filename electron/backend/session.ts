@@ -138,11 +138,11 @@ export class Session {
 
   /** Every function of the kernel's BTF, with what can be attached to it. */
   async functions(query: string): Promise<readonly FunctionEntry[]> {
-    return (await this.#types()).search(query);
+    return (await this.types()).search(query);
   }
 
   async structs(name: string): Promise<readonly StructLayout[]> {
-    return (await this.#types()).structs(name, this.info.host);
+    return (await this.types()).structs(name, this.info.host);
   }
 
   async watchCounters(on: boolean): Promise<void> {
@@ -240,7 +240,7 @@ export class Session {
   async #signatureOf(name: string): Promise<Signature> {
     this.#mustTrace();
     const { host } = this.info;
-    const found = (await this.#types()).find(name);
+    const found = (await this.types()).find(name);
     if (found === null) throw new Fail('function-unknown', { function: name, host });
     if (found.attach.answer === 'no')
       throw new Fail('function-not-attachable', { function: name, host, message: found.attach.sentence });
@@ -248,7 +248,7 @@ export class Session {
   }
 
   /** Read once a session; a failure is not kept, so that it can be tried again. */
-  #types(): Promise<KernelTypes> {
+  types(): Promise<KernelTypes> {
     const { session } = this.info;
     this.#kernel ??= loadKernel(this.#target, this.survey.facts, this.#cache, (done, total) =>
       this.#page.event('progress', { session, what: 'functions', done, total }),

@@ -3,6 +3,7 @@ import { openDemoTarget } from '../backend/demo/target.ts';
 import type { BackendDeps } from '../backend/index.ts';
 import { parseCommandLine, specFor, USAGE, usage } from './commands/arguments.ts';
 import type { CommandLine } from './commands/arguments.ts';
+import { btfCommand } from './commands/btf-diff.ts';
 import { cacheDirectory, profileDirectory, VERSION } from './commands/client.ts';
 import { demoCommand, demoTarget, RECORDING } from './commands/demo.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -18,6 +19,7 @@ const COMMANDS = [
   'survey',
   'functions',
   'struct',
+  'btf',
   'probe',
   'inspect',
   'run',
@@ -102,6 +104,8 @@ async function run(
       return functionsCommand(line, output, deps, signal);
     case 'struct':
       return structCommand(line, output, deps, signal);
+    case 'btf':
+      return btfCommand(line, output, deps, signal);
     case 'probe': {
       const [host, functionName, ...more] = line.positionals;
       if (host === undefined || functionName === undefined || more.length > 0)

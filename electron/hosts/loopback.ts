@@ -9,7 +9,8 @@ import type { WebSocket } from 'ws';
 import { Fail } from '../../shared/contract/failure.ts';
 import { serveBackend } from '../../shared/contract/rpc.ts';
 import type { Transport } from '../../shared/contract/transport.ts';
-import type { createBackend } from '../backend/index.ts';
+import type { Page } from '../../shared/contract/api.ts';
+import type { BackendClient } from '../backend/index.ts';
 
 export interface LoopbackHost {
   /** The address with its ticket, which opens the app once. */
@@ -41,7 +42,7 @@ const MAX_MESSAGE_BYTES = 4 << 20;
  * header must be this very address (a rebound DNS name is refused), and a socket's Origin must be ours.
  */
 export async function startLoopback(
-  backend: ReturnType<typeof createBackend>,
+  backend: { open(page: Page): BackendClient },
   staticDirectory: string,
   port: number,
 ): Promise<LoopbackHost> {

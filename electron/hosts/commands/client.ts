@@ -10,7 +10,7 @@ import type {
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { SecretQuestion } from '../../../shared/contract/ssh-session.ts';
 import { createBackend } from '../../backend/index.ts';
-import type { BackendDeps } from '../../backend/index.ts';
+import type { BackendDeps, InProcessClient } from '../../backend/index.ts';
 import type { CommandLine } from './arguments.ts';
 import type { Output } from './output.ts';
 import { printable } from './output.ts';
@@ -49,6 +49,7 @@ export function cacheDirectory(): string {
 
 export interface LocalClient {
   readonly backend: Backend;
+  types: InProcessClient['types'];
   /** From here on Ctrl-C is the caller's affair. */
   letFinish(): void;
   close(): Promise<void>;
@@ -82,6 +83,7 @@ export function openLocalClient(
   signal.addEventListener('abort', interrupted, { once: true });
   return {
     backend: client.handlers as unknown as Backend,
+    types: client.types,
     letFinish: () => signal.removeEventListener('abort', interrupted),
     close: async () => {
       signal.removeEventListener('abort', interrupted);

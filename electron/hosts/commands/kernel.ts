@@ -1,18 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { FunctionEntry, StructLayout } from '../../../shared/contract/api.ts';
-import { Fail } from '../../../shared/contract/failure.ts';
 import type { BackendDeps } from '../../backend/index.ts';
-import { KernelTypes } from '../../backend/target/kernel-types.ts';
 import type { CommandLine } from './arguments.ts';
 import { usage } from './arguments.ts';
+import { readBtfFile } from './btf-file.ts';
 import { openLocalClient } from './client.ts';
 import type { Output } from './output.ts';
 import { printable } from './output.ts';
 
 /** A kernel to ask: a target over SSH, or a BTF file of this machine. */
 interface Kernel {
-  readonly origin: string;
   functions(query: string): Promise<readonly FunctionEntry[]>;
   structs(name: string): Promise<readonly StructLayout[]>;
 }
@@ -65,7 +62,13 @@ async function withKernel(
   ask: (kernel: Kernel, words: readonly string[]) => Promise<void>,
 ): Promise<number> {
   if (line.btf !== null) {
-    await ask(await openFile(line.btf), line.positionals);
+    const origin = basename(line.btf);
+    const types = await readBtfFile(line.btf);
+    const kernel: Kernel = {
+      functions: async (query) => types.search(query),
+      structs: async (name) => types.structs(name, origin),
+    };
+    await ask(kernel, line.positionals);
     return 0;
   }
   const [host, ...words] = line.positionals;
@@ -74,7 +77,6 @@ async function withKernel(
   try {
     const { session } = await client.backend.connect({ host });
     const kernel: Kernel = {
-      origin: host,
       functions: (query) => client.backend.functions({ session, query }),
       structs: (name) => client.backend.structs({ session, name }),
     };
@@ -83,22 +85,4 @@ async function withKernel(
   } finally {
     await client.close();
   }
-}
-
-/** A raw BTF file, such as a copy of /sys/kernel/btf/vmlinux. Nothing else is known, so nothing is called attachable. */
-async function openFile(file: string): Promise<Kernel> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    throw new Fail('file-unreadable', { file, message: (error as Error).message });
-  }
-  const origin = basename(file);
-  const btf = new Map([['vmlinux', new Uint8Array(bytes)]]);
-  const types = new KernelTypes({ btf, traceable: null, symbols: null, blacklist: null }, null, origin);
-  return {
-    origin,
-    functions: async (query) => types.search(query),
-    structs: async (name) => types.structs(name, origin),
-  };
 }

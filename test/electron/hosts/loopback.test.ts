@@ -27,7 +27,7 @@ const opened: { page: Page; closes: number }[] = [];
 const uncaught: unknown[] = [];
 const note = (error: unknown): void => void uncaught.push(error);
 
-function countingBackend(): ReturnType<typeof createBackend> {
+function countingBackend(): { open(page: Page): BackendClient } {
   const backend = createBackend({
     version: 'test',
     shell: 'browser',
