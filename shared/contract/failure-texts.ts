@@ -130,7 +130,7 @@ const en = {
   },
   'bpftrace-missing': {
     message: '{host} has no bpftrace.',
-    remedy: 'Install it there (apt install bpftrace), or use --engine tracefs once available for this probe.',
+    remedy: 'Install it there: apt install bpftrace.',
   },
   'not-privileged': {
     message: '{user}@{host} may not trace the kernel: {message}.',
@@ -143,7 +143,7 @@ const en = {
   'btf-missing': {
     message: '{host} has no /sys/kernel/btf/vmlinux.',
     remedy:
-      'Its kernel was built without CONFIG_DEBUG_INFO_BTF: use a kernel with BTF, or give one with --btf.',
+      'Its kernel was built without CONFIG_DEBUG_INFO_BTF: use a kernel with BTF.',
   },
   'btf-damaged': {
     message: 'The BTF of {origin} cannot be read: {message}.',
@@ -233,126 +233,126 @@ export type FailureCode = keyof typeof en;
 const zhCN = {
   ...sshTextsZhCN,
   'internal-error': {
-    message: 'skblens 自身出错:{message}。',
-    remedy: '这是 skblens 的缺陷,请连同下面的详情一起报告。',
+    message: 'skblens 自身出错：{message}。',
+    remedy: '这是 skblens 的缺陷，请连同下面的详情一起报告。',
   },
   usage: { message: '{message}', remedy: '参见 skblens --help。' },
   'invalid-call': {
-    message: '调用 {call} 被拒绝:{message}。',
-    remedy: '请重新加载窗口:页面与后端的版本可能不一致。',
+    message: '调用 {call} 被拒绝：{message}。',
+    remedy: '请重新加载窗口：页面与后端的版本可能不一致。',
   },
   'host-invalid': {
     message: '“{host}”不是主机名、别名或 user@host:port。',
-    remedy: '写法与 ssh 相同:ssh 配置中的别名、host、user@host 或 user@host:port。',
+    remedy: '写法与 ssh 相同：ssh 配置中的别名、host、user@host 或 user@host:port。',
   },
   'ssh-config-unreadable': {
-    message: '无法读取 ssh 配置 {file}:{message}。',
+    message: '无法读取 ssh 配置 {file}：{message}。',
     remedy: '检查 -F 给出的路径及其权限。',
   },
   'ssh-config-unsupported': {
-    message: '{file} 第 {line} 行为 {host} 设置了 {option},skblens 无法遵从:{why}。',
-    remedy: '为该主机去掉此选项,或使用未设置它的别名连接。',
+    message: '{file} 第 {line} 行为 {host} 设置了 {option}，skblens 无法遵从：{why}。',
+    remedy: '为该主机去掉此选项，或使用未设置它的别名连接。',
   },
   'host-not-found': {
-    message: '名称 {host} 没有地址({message})。',
-    remedy: '检查拼写、VPN 与 DNS,或在 ssh 配置中给出 HostName。',
+    message: '名称 {host} 没有地址（{message}）。',
+    remedy: '检查拼写、VPN 与 DNS，或在 ssh 配置中给出 HostName。',
   },
   'connect-refused': {
     message: '{host} 端口 {port} 拒绝连接。',
-    remedy: '那里是否运行 sshd,端口是否正确?可试:ssh -p {port} {host}',
+    remedy: '那里是否运行 sshd，端口是否正确？可试：ssh -p {port} {host}',
   },
   'connect-timeout': {
     message: '{host} 端口 {port} 在 {seconds} 秒内没有应答。',
-    remedy: '检查路由、VPN 与防火墙;若只是链路慢,请调大 ConnectTimeout。',
+    remedy: '检查路由、VPN 与防火墙；若只是链路慢，请调大 ConnectTimeout。',
   },
   'connect-failed': {
-    message: '连接 {host} 端口 {port} 失败:{message}。',
-    remedy: '可对照:ssh -v -p {port} {host}',
+    message: '连接 {host} 端口 {port} 失败：{message}。',
+    remedy: '可对照：ssh -v -p {port} {host}',
   },
   'jump-loop': {
-    message: '{file} 第 {line} 行让 {host} 经由自身跳转:{way}。',
-    remedy: '请将跳板机排除在它自己的 ProxyJump 之外,例如:Host * !{host}',
+    message: '{file} 第 {line} 行让 {host} 经由自身跳转：{way}。',
+    remedy: '请将跳板机排除在它自己的 ProxyJump 之外，例如：Host * !{host}',
   },
   'jump-host-failed': {
     message: '前往 {host} 途中的跳板机 {hop} 失败。{message}',
     remedy: '{remedy}',
   },
   'jump-forward-failed': {
-    message: '跳板机 {hop} 无法到达 {host} 端口 {port}:{message}。',
-    remedy: '那里能解析该名称、端口是否开放?跳板机的 sshd 必须允许转发(AllowTcpForwarding)。',
+    message: '跳板机 {hop} 无法到达 {host} 端口 {port}：{message}。',
+    remedy: '那里能解析该名称、端口是否开放？跳板机的 sshd 必须允许转发（AllowTcpForwarding）。',
   },
   'proxy-command-failed': {
-    message: '{host} 的 ProxyCommand 以 {status} 结束:{command}',
-    remedy: '请单独运行该命令;下面是它的输出。',
+    message: '{host} 的 ProxyCommand 以 {status} 结束：{command}',
+    remedy: '请单独运行该命令；下面是它的输出。',
   },
   'algorithms-unsupported': {
-    message: '{file} 第 {line} 行:{host} 的 {option} 没有留下 skblens 支持的算法:{names}。',
-    remedy: '请允许其中之一:{known}。',
+    message: '{file} 第 {line} 行：{host} 的 {option} 没有留下 skblens 支持的算法：{names}。',
+    remedy: '请允许其中之一：{known}。',
   },
   'ssh-handshake-failed': {
-    message: '{host} 与 skblens 没有共同的 SSH 算法:{message}。',
-    remedy: '服务器可能只提供后量子密钥交换,而 ssh2 库不支持;请在服务器上允许 curve25519-sha256。',
+    message: '{host} 与 skblens 没有共同的 SSH 算法：{message}。',
+    remedy: '服务器可能只提供后量子密钥交换，而 ssh2 库不支持；请在服务器上允许 curve25519-sha256。',
   },
   'host-key-unknown': {
-    message: '{host} 的主机密钥未知:{type} {fingerprint}。',
-    remedy: '请与主机显示的指纹(ssh-keygen -lf)核对,再选择信任一次或保存。',
+    message: '{host} 的主机密钥未知：{type} {fingerprint}。',
+    remedy: '请与主机显示的指纹（ssh-keygen -lf）核对，再选择信任一次或保存。',
   },
   'host-key-changed': {
     message:
-      '{host} 的主机密钥已改变:{file} 第 {line} 行记录的是 {known},服务器出示的是 {type} {fingerprint}。',
-    remedy: '连接可能被人截取。若主机确已重装,请先删除旧密钥:ssh-keygen -R {lookup}',
+      '{host} 的主机密钥已改变：{file} 第 {line} 行记录的是 {known}，服务器出示的是 {type} {fingerprint}。',
+    remedy: '连接可能被人截取。若主机确已重装，请先删除旧密钥：ssh-keygen -R {lookup}',
   },
   'host-key-revoked': {
-    message: '{host} 的主机密钥({type} {fingerprint})在 {file} 第 {line} 行被标记为 @revoked。',
+    message: '{host} 的主机密钥（{type} {fingerprint}）在 {file} 第 {line} 行被标记为 @revoked。',
     remedy: '不要连接。请询问该文件的维护者。',
   },
   'identity-unreadable': {
-    message: '密钥文件 {file} 无法使用:{message}。',
-    remedy: '检查文件是否存在,且为 OpenSSH 或 PEM 格式的私钥。',
+    message: '密钥文件 {file} 无法使用：{message}。',
+    remedy: '检查文件是否存在，且为 OpenSSH 或 PEM 格式的私钥。',
   },
   'identity-encrypted': {
     message: '密钥文件 {file} 受口令保护。',
-    remedy: '按提示输入口令,或将其载入代理:ssh-add {file}',
+    remedy: '按提示输入口令，或将其载入代理：ssh-add {file}',
   },
   'authentication-failed': {
-    message: '{user}@{host} 拒绝了所有凭据:{offered}。',
-    remedy: '用 -i 指定密钥,将密钥载入代理(ssh-add),或更正 ssh 配置中的 User 与 IdentityFile。',
+    message: '{user}@{host} 拒绝了所有凭据：{offered}。',
+    remedy: '用 -i 指定密钥，将密钥载入代理（ssh-add），或更正 ssh 配置中的 User 与 IdentityFile。',
   },
   'connection-lost': {
-    message: '与 {host} 的连接中断:{message}。',
+    message: '与 {host} 的连接中断：{message}。',
     remedy: 'skblens 在那里启动的一切会在数秒内自行结束。网络恢复后请重新连接。',
   },
   'not-connected': { message: '没有连接 {session}。', remedy: '请先连接主机。' },
   'channel-refused': {
-    message: '{host} 拒绝启动命令:{message}。',
-    remedy: 'sshd 限制了每个连接的会话数(MaxSessions):关闭此主机上的其他运行,或提高限制。',
+    message: '{host} 拒绝启动命令：{message}。',
+    remedy: 'sshd 限制了每个连接的会话数（MaxSessions）：关闭此主机上的其他运行，或提高限制。',
   },
   'command-timeout': {
-    message: '命令“{command}”在 {host} 上未能在 {seconds} 秒内结束,已被停止。',
-    remedy: '主机可能过载;请重试。',
+    message: '命令“{command}”在 {host} 上未能在 {seconds} 秒内结束，已被停止。',
+    remedy: '主机可能过载；请重试。',
   },
   'command-output-limit': {
-    message: '命令“{command}”在 {host} 上输出超过 {limit} 字节,已被停止。',
-    remedy: '这是 skblens 的安全限制;若输出合理请报告。',
+    message: '命令“{command}”在 {host} 上输出超过 {limit} 字节，已被停止。',
+    remedy: '这是 skblens 的安全限制；若输出合理请报告。',
   },
   'command-failed': {
-    message: '命令“{command}”在 {host} 上失败,退出状态 {status}。',
+    message: '命令“{command}”在 {host} 上失败，退出状态 {status}。',
     remedy: '下面是它的输出。',
   },
   'leash-failed': {
-    message: '在 {host} 上约束命令的包装脚本未能启动({message})。',
+    message: '在 {host} 上约束命令的包装脚本未能启动（{message}）。',
     remedy: '该账户需要 POSIX /bin/sh 和 dd。没有启动任何东西。',
   },
   'sudo-refused': {
-    message: '{host} 上的 sudo 拒绝:{message}。',
-    remedy: '以 root 连接,或申请允许该用户运行 /bin/sh 的 sudoers 条目。',
+    message: '{host} 上的 sudo 拒绝：{message}。',
+    remedy: '以 root 连接，或申请允许该用户运行 /bin/sh 的 sudoers 条目。',
   },
   'bpftrace-missing': {
     message: '{host} 没有 bpftrace。',
-    remedy: '在那里安装(apt install bpftrace),或在可用时对此探针使用 --engine tracefs。',
+    remedy: '请在那里安装：apt install bpftrace。',
   },
   'not-privileged': {
-    message: '{user}@{host} 无权跟踪内核:{message}。',
+    message: '{user}@{host} 无权跟踪内核：{message}。',
     remedy: '请以 root 或有 sudo 的用户连接。',
   },
   'kernel-locked-down': {
@@ -361,75 +361,75 @@ const zhCN = {
   },
   'btf-missing': {
     message: '{host} 没有 /sys/kernel/btf/vmlinux。',
-    remedy: '其内核未启用 CONFIG_DEBUG_INFO_BTF:请使用带 BTF 的内核,或用 --btf 给出一份。',
+    remedy: '其内核未启用 CONFIG_DEBUG_INFO_BTF：请使用带 BTF 的内核。',
   },
   'btf-damaged': {
     message: '无法读取 {origin} 的 BTF:{message}。',
-    remedy: '请重新获取;若仍如此,请连同文件一起报告。',
+    remedy: '请重新获取；若仍如此，请连同文件一起报告。',
   },
   'btf-download-damaged': {
-    message: '{host} 的 BTF 未完整到达:{message}。',
-    remedy: '其间可能有模块被加载或移除:请重试。',
+    message: '{host} 的 BTF 未完整到达：{message}。',
+    remedy: '其间可能有模块被加载或移除：请重试。',
   },
   'struct-unknown': {
     message: '{origin} 的 BTF 中没有名为“{name}”的 struct 或 union。',
-    remedy: '请检查拼写;typedef 以其自身名称查找。',
+    remedy: '请检查拼写；typedef 以其自身名称查找。',
   },
   'function-not-attachable': {
-    message: '{host} 上无法探测 {function}:{message}',
-    remedy: '请选择同一路径上的其他函数;列表中它的邻居就在旁边。',
+    message: '{host} 上无法探测 {function}：{message}',
+    remedy: '请选择同一路径上的其他函数；列表中它的邻居就在旁边。',
   },
   'function-unknown': {
     message: '{host} 上无法探测 {function}:bpftrace 在运行内核的 BTF 中找不到该函数。',
-    remedy: '请搜索函数列表;编译器会内联某些函数,或将其改名(.constprop、.isra)。',
+    remedy: '请搜索函数列表；编译器会内联某些函数，或将其改名（.constprop、.isra）。',
   },
   'function-name-invalid': {
     message: '“{function}”不是内核函数名。',
-    remedy: '使用字母、数字、下划线和点,或 module:function。',
+    remedy: '使用字母、数字、下划线和点，或 module:function。',
   },
   'function-without-sk_buff': {
-    message: '{function} 没有 struct sk_buff 参数,过滤器 {filter} 无从判断。',
-    remedy: '不带过滤器探测,或选择带 sk_buff 参数的函数。',
+    message: '{function} 没有 struct sk_buff 参数，过滤器 {filter} 无从判断。',
+    remedy: '不带过滤器探测，或选择带 sk_buff 参数的函数。',
   },
-  'filter-invalid': { message: '过滤器“{filter}”未知:{message}。', remedy: '可用过滤器:{known}。' },
+  'filter-invalid': { message: '过滤器“{filter}”未知：{message}。', remedy: '可用过滤器：{known}。' },
   'probe-failed': {
-    message: '{host} 上的 bpftrace 无法运行对 {function} 的探针(退出状态 {status})。',
+    message: '{host} 上的 bpftrace 无法运行对 {function} 的探针（退出状态 {status}）。',
     remedy: '下面是 bpftrace 的原话。',
   },
   'probe-stream-damaged': {
     message: '探针的数据流中有 {count} 行不是 skblens 的记录。',
-    remedy: '{host} 上有其他东西写入了 bpftrace 的输出;已显示的事件都是完整记录。',
+    remedy: '{host} 上有其他东西写入了 bpftrace 的输出；已显示的事件都是完整记录。',
   },
   'run-unknown': { message: '没有正在运行的探针 {run}。', remedy: '请重新启动。' },
   'profile-invalid': {
-    message: '调查文件 {file} 在 {path} 处无效:{message}。',
-    remedy: '请更正该字段;没有改动任何东西。',
+    message: '调查文件 {file} 在 {path} 处无效：{message}。',
+    remedy: '请更正该字段；没有改动任何东西。',
   },
   'profile-unreadable': {
-    message: '无法读取调查文件 {file}:{message}。',
-    remedy: '检查路径,并确认文件是 JSON。',
+    message: '无法读取调查文件 {file}：{message}。',
+    remedy: '检查路径，并确认文件是 JSON。',
   },
   'profile-name-invalid': {
     message: '“{name}”不能作为调查的名称。',
     remedy: '请使用 1 到 80 个字母、数字、空格、点、短横或下划线。',
   },
   'capture-unreadable': {
-    message: '{file} 无法作为抓包文件读取:{message}。',
+    message: '{file} 无法作为抓包文件读取：{message}。',
     remedy: 'skblens 读取 pcap 与 pcapng 文件。',
   },
-  'file-unreadable': { message: '无法读取 {file}:{message}。', remedy: '检查路径与权限。' },
-  'file-unwritable': { message: '无法写入 {file}:{message}。', remedy: '检查路径、剩余空间与权限。' },
+  'file-unreadable': { message: '无法读取 {file}：{message}。', remedy: '检查路径与权限。' },
+  'file-unwritable': { message: '无法写入 {file}：{message}。', remedy: '检查路径、剩余空间与权限。' },
   'recording-missing': {
-    message: '演示目标的录制缺失或损坏:{message}。',
-    remedy: '请重新录制:npm run lab -- record',
+    message: '演示目标的录制缺失或损坏：{message}。',
+    remedy: '请重新录制：npm run lab -- record',
   },
   'not-recorded': {
     message: '{host} 背后的录制中没有“{command}”的结果。',
     remedy: '演示目标只重放在真实内核上录制的内容。其余请连接你自己的主机。',
   },
   'port-unavailable': {
-    message: 'skblens 无法监听 127.0.0.1 端口 {port}:{message}。',
-    remedy: '用 --port 另选端口,或用 0 表示任意空闲端口。',
+    message: 'skblens 无法监听 127.0.0.1 端口 {port}：{message}。',
+    remedy: '用 --port 另选端口，或用 0 表示任意空闲端口。',
   },
   cancelled: { message: '已取消。', remedy: '没有留下任何运行中的东西。' },
 } satisfies Record<FailureCode, { message: string; remedy: string }>;
