@@ -19,6 +19,8 @@ import type { Target } from './ssh/command.ts';
 import { connect } from './ssh/connection.ts';
 import type { Connection } from './ssh/connection.ts';
 import type { PageAsker } from './ssh/page-asker.ts';
+import { takeReceipt } from './ssh/receipt.ts';
+import type { RanOnTarget } from './ssh/receipt.ts';
 import { Reconnector } from './ssh/reconnect.ts';
 import { watchCounters } from './target/counters.ts';
 import type { KernelCache } from './target/btf-cache.ts';
@@ -34,6 +36,7 @@ export class Session {
   survey: Survey;
   readonly #page: Page;
   readonly #runs = new Map<number, Run>();
+  readonly #unseen = new Map<number, RanOnTarget>();
   readonly #cache: KernelCache;
   readonly #asker: PageAsker;
   readonly #reconnector: Reconnector;
@@ -133,6 +136,7 @@ export class Session {
     this.#link = 'up';
     this.#watch(connection);
     this.#stopCounters = null;
+    void this.#lookAgain();
     if (this.#countersWanted) await this.watchCounters(true).catch(() => undefined);
   }
 
@@ -205,6 +209,27 @@ export class Session {
     });
     this.#runs.set(id, run);
     void run.ended.then(() => this.#runs.delete(id));
+    void run.ran.then((ran) => this.#receipt(id, ran));
+  }
+
+  /** Looks at the target after a run; one whose connection was lost is looked for when it is back. */
+  async #receipt(id: number, ran: RanOnTarget): Promise<void> {
+    const { session, replay } = this.info;
+    if (replay !== null || this.#link === 'closed') return;
+    const lost = ran.exit.code === null && ran.exit.signal === null;
+    const receipt = await takeReceipt(lost || this.#link !== 'up' ? null : this.#target, ran);
+    this.#page.event('runReceipt', { run: id, session, receipt });
+    if (receipt.processes === null) this.#unseen.set(id, ran);
+  }
+
+  /** The looks that a lost connection prevented. */
+  async #lookAgain(): Promise<void> {
+    const { session } = this.info;
+    for (const [id, ran] of this.#unseen) {
+      this.#unseen.delete(id);
+      const receipt = await takeReceipt(this.#target, ran);
+      this.#page.event('runReceipt', { run: id, session, receipt });
+    }
   }
 
   run(id: number): Run | undefined {

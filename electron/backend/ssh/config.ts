@@ -78,7 +78,7 @@ export const HOST_DEFAULTS = {
   hostKeyAlias: null,
   strictHostKeyChecking: 'ask',
   connectTimeoutSeconds: 15,
-  serverAliveIntervalSeconds: 5,
+  serverAliveIntervalSeconds: 4,
   serverAliveCountMax: 2,
   route: { kind: 'direct' },
   addressFamily: 0,

@@ -13,6 +13,7 @@ import type { Signature } from '../../../shared/probe/signature.ts';
 import type { ProbeSpec } from '../../../shared/probe/spec.ts';
 import { startLeashed } from '../ssh/leash.ts';
 import type { Leash } from '../ssh/leash.ts';
+import type { RanOnTarget } from '../ssh/receipt.ts';
 import type { Target } from '../ssh/command.ts';
 import { explainBpftrace, noBpftrace, NO_SUCH_FUNCTION } from './refusals.ts';
 
@@ -33,6 +34,8 @@ export interface Run {
   credit(bytes: number): void;
   /** Resolves when bpftrace on the target is gone, whatever way. */
   readonly ended: Promise<void>;
+  /** What ran, once it has ended: for the look afterwards. */
+  readonly ran: Promise<RanOnTarget>;
 }
 
 /** Unacknowledged bytes at which the SSH channel is paused, and at which it flows again. */
@@ -143,7 +146,14 @@ export async function startRun(
     failed(explainEnd(target, spec, said, exit.code ?? -1, strayCount));
   });
 
-  return { stop, credit: (bytes) => outbox.credit(bytes), ended };
+  const ran = leash.exit.then((exit) => ({
+    command: BPFTRACE_COMMAND,
+    mark: leash.mark,
+    began,
+    ended: Date.now(),
+    exit,
+  }));
+  return { stop, credit: (bytes) => outbox.credit(bytes), ended, ran };
 }
 
 function explainEnd(target: Target, spec: ProbeSpec, said: string, status: number, strayCount: number): Fail {

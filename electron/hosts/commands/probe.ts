@@ -1,4 +1,5 @@
 import type { RunState, RunTotals, SessionInfo } from '../../../shared/contract/api.ts';
+import type { CleanupReceipt } from '../../../shared/contract/ssh-session.ts';
 import { Fail, failFrom } from '../../../shared/contract/failure.ts';
 import { decodeBatch } from '../../../shared/capture/batch.ts';
 import { FLAG_ARGUMENTS, readRecord, RECORD_BYTES } from '../../../shared/capture/record.ts';
@@ -37,6 +38,7 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
   const { line, output, spec } = job;
   const seenVerdicts = new Set<VerdictKind>();
   const finished = deferred<RunState>();
+  const receipt = deferred<CleanupReceipt | null>();
   let info: SessionInfo | null = null;
   let pcapng: PcapngFile | null = null;
   let clockOffset = 0n;
@@ -70,6 +72,7 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
     job.signal,
     {
       runState: onState,
+      runReceipt: (payload) => receipt.resolve(payload.receipt),
       sessionLost: ({ failure }) => finished.resolve({ kind: 'failed', failure, totals: NO_TOTALS }),
       commandRan: ({ command, purpose }) => {
         if (purpose !== 'probe')
@@ -147,6 +150,15 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
     if (job.signal.aborted) stop();
     const end = await finished.promise;
     await pcapng?.close(lostSaid);
+    if (info.replay === null) {
+      const timer = setTimeout(() => receipt.resolve(null), RECEIPT_MS);
+      const looked = await receipt.promise;
+      clearTimeout(timer);
+      if (looked !== null) {
+        output.line({ type: 'receipt', host: named, ...looked });
+        output.note(`skblens: ${printable(looked.summary)}`);
+      }
+    }
     if (end.kind === 'failed') throw failFrom(end.failure);
     if (end.kind === 'stopped') {
       output.line({ type: 'stopped', host: named, reason: end.reason, totals: end.totals });
@@ -161,6 +173,9 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
     await pcapng?.close(lostSaid);
   }
 }
+
+/** A look at the target after the run may take so long; without it the run is reported all the same. */
+const RECEIPT_MS = 20_000;
 
 const NO_TOTALS: RunTotals = { seen: 0, matched: 0, received: 0, limited: 0, lost: 0, own: 0 };
 
