@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRecording, tagOf } from '../../../../electron/backend/demo/recording.ts';
@@ -18,10 +17,8 @@ import type { Failure } from '../../../../shared/contract/failure.ts';
 import type { Page, PageEvents, RunState } from '../../../../shared/contract/api.ts';
 import { VERDICT_KINDS } from '../../../../shared/packet/verdict-kinds.ts';
 import { probeSpec } from '../../../../shared/probe/spec.ts';
+import { RECORDING, writeFastRecording } from './fast-recording.ts';
 
-const RECORDING = fileURLToPath(
-  new URL('../../../../electron/backend/demo/recording.jsonl.gz', import.meta.url),
-);
 const never = { hostKey: async () => expect.fail('nothing was to be asked') };
 
 let directory = '';
@@ -32,7 +29,7 @@ beforeAll(async () => {
     join(directory, 'config'),
     'Host web\n User me\n Port 2222\nHost odd\n KnownHostsCommand /bin/cat\n',
   );
-  demo = await openDemoTarget(RECORDING);
+  demo = await openDemoTarget(writeFastRecording(join(directory, 'recording.gz'), 10));
 });
 afterAll(async () => {
   await demo.close();

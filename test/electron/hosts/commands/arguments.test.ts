@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine, parseDuration, specFor } from '../../../../electron/hosts/commands/arguments.ts';
-import { failureOf } from '../../../../shared/contract/failure.ts';
 import { runCli } from '../run-cli.ts';
 
 describe('the command line', () => {
