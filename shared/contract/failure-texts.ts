@@ -142,8 +142,7 @@ const en = {
   },
   'btf-missing': {
     message: '{host} has no /sys/kernel/btf/vmlinux.',
-    remedy:
-      'Its kernel was built without CONFIG_DEBUG_INFO_BTF: use a kernel with BTF.',
+    remedy: 'Its kernel was built without CONFIG_DEBUG_INFO_BTF: use a kernel with BTF.',
   },
   'btf-damaged': {
     message: 'The BTF of {origin} cannot be read: {message}.',
