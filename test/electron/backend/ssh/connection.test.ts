@@ -179,10 +179,11 @@ needs('sshd', 'ssh-keygen')('connecting to a real sshd', () => {
     for (const [greeting, code] of [
       ['', 'connect-timeout'],
       ['HTTP/1.1 400 Bad Request\r\n\r\n', 'closed-before-handshake'],
+      [`SSH-2.0-strange\r\n${'\xff'.repeat(64)}`, 'connect-failed'],
     ] as const) {
       const server = createServer((socket) => {
         socket.on('error', () => undefined);
-        if (greeting !== '') socket.end(greeting);
+        if (greeting !== '') socket.end(greeting, 'latin1');
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const { port } = server.address() as AddressInfo;
