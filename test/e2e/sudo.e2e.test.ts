@@ -45,7 +45,7 @@ needs(
       `echo 'sudoer:${PASSWORD}' | chpasswd; printf '%s\\n' '${sudoers}' >/etc/sudoers.d/zz-test; chmod 440 /etc/sudoers.d/zz-test`,
     );
     const overrides = { configFile: guest.sshConfigPath, identityFiles: [], port: null };
-    const config = await resolveHost('bookworm-sudo', overrides as never);
+    const config = await resolveHost('bookworm-sudo', overrides);
     const asked: SecretQuestion[] = [];
     const log: string[] = [];
     const asker = {

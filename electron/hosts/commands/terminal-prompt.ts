@@ -21,6 +21,8 @@ export async function askSecret(question: SecretQuestion, output: Output): Promi
     return null;
   }
   const terminal = new ReadStream(descriptor);
+  // Before the prompt appears: the terminal would show what is typed at once.
+  terminal.setRawMode(true);
   try {
     const heading = [question.title, question.instruction].filter(Boolean).join('\n');
     if (question.kind === 'keyboard-interactive' && heading !== '') output.note(printable(heading));
@@ -65,7 +67,6 @@ export function promptText(question: SecretQuestion, text: string): string {
 
 /** One line in raw mode: the terminal shows nothing that we do not write ourselves. */
 function readLine(terminal: ReadStream, echo: boolean): Promise<string | null> {
-  terminal.setRawMode(true);
   return new Promise((resolve) => {
     let typed = '';
     const finish = (answer: string | null): void => {

@@ -91,7 +91,7 @@ test('each question names who asks for what', () => {
   const question = { host: 'web', user: 'ada', title: 'sudo', instruction: '', prompts: [], again: false };
   expect(promptText({ ...question, kind: 'password' }, '')).toBe("ada@web's password: ");
   expect(promptText({ ...question, kind: 'sudo' }, '')).toBe('[sudo] password for ada@web: ');
-  expect(promptText({ ...question, kind: 'sudo' }, 'Code:')).toBe('[sudo on web] Code: ');
+  expect(promptText({ ...question, kind: 'sudo' }, 'Code:')).toBe('[sudo on ada@web] Code: ');
   expect(promptText({ ...question, kind: 'keyboard-interactive' }, 'Code: ')).toBe('(ada@web) Code: ');
   expect(promptText({ ...question, kind: 'passphrase', title: '/k', again: true }, '')).toBe(
     "Wrong passphrase. Passphrase for key '/k': ",
