@@ -11,6 +11,7 @@ export const USAGE = `skblens: what the kernel really saw in a packet, on a remo
   skblens survey HOST                  what the target can do
   skblens functions HOST|--btf FILE [QUERY]    functions, their signatures, what can be attached
       QUERY: words of names and signatures, ->TYPE, arg:TYPE, module:NAME
+      --path: the way of a packet, from the device up and down again
   skblens struct HOST|--btf FILE NAME          a struct's layout: offsets, bitfields, holes
   skblens btf diff A B [--struct NAME]         from one kernel to another: A, B are BTF files or HOSTs
   skblens probe HOST FUNCTION          probe a function and judge each packet
@@ -45,6 +46,7 @@ export interface CommandLine {
   readonly port: number;
   readonly btf: string | null;
   readonly struct: string | null;
+  readonly path: boolean;
   readonly spec: Pick<ProbeSpec, 'filter' | 'expect' | 'engine' | 'count' | 'seconds'>;
 }
 
@@ -74,6 +76,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     port: integer(values.port ?? '0', '--port', 0, 65_535),
     btf: values.btf ?? null,
     struct: values.struct ?? null,
+    path: values.path === true,
     spec: {
       filter: parseFilter(values.filter ?? 'none'),
       expect: oneOf(EXPECTATIONS, values.expect ?? 'default', '--expect'),
@@ -137,6 +140,7 @@ const OPTIONS = {
     pcapng: { type: 'string' },
     btf: { type: 'string' },
     struct: { type: 'string' },
+    path: { type: 'boolean' },
     port: { type: 'string' },
   },
 } as const;

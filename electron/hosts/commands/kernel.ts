@@ -7,6 +7,7 @@ import { readBtfFile } from './btf-file.ts';
 import { openLocalClient } from './client.ts';
 import type { Output } from './output.ts';
 import { printable } from './output.ts';
+import { tellPacketPath } from './packet-path.ts';
 
 /** A kernel to ask: a target over SSH, or a BTF file of this machine. */
 interface Kernel {
@@ -22,7 +23,9 @@ export async function functionsCommand(
   signal: AbortSignal,
 ): Promise<number> {
   return withKernel(line, output, deps, signal, async (kernel, query) => {
+    if (line.path && query.length > 0) throw usage('functions takes a QUERY or --path, not both');
     const entries = await kernel.functions(queryOf(query));
+    if (line.path) return tellPacketPath(entries, output);
     for (const { name, module, signature, attachable, reason } of entries) {
       output.line({ name, module, signature, attachable, reason });
       const note = attachable === 'yes' ? '' : `  [${attachable}${reason === '' ? '' : `: ${reason}`}]`;

@@ -7,6 +7,7 @@ import { openDemoTarget } from '../../../../electron/backend/demo/target.ts';
 import { createBackend } from '../../../../electron/backend/index.ts';
 import type { Page } from '../../../../shared/contract/api.ts';
 import { failureOf } from '../../../../shared/contract/failure.ts';
+import { PACKET_PATH } from '../../../../shared/probe/packet-path.ts';
 import { probeSpec } from '../../../../shared/probe/spec.ts';
 
 const RECORDING = fileURLToPath(
@@ -63,6 +64,11 @@ test(
     expect(candidates.length).toBeGreaterThan(3);
     for (const { signature } of candidates)
       expect(signature).toMatch(/^(?:static )?int .*icmp.*struct sk_buff \*/);
+    const here = new Set(all.map(({ name }) => name));
+    // The compiler made a clone of it, which is in no BTF.
+    expect(PACKET_PATH.map(({ name }) => name).filter((name) => !here.has(name))).toEqual([
+      '__netif_receive_skb_core',
+    ]);
     expect(first.commands).toContain('btf');
     await first.close();
 

@@ -76,6 +76,26 @@ describe('functions', () => {
     ]);
   });
 
+  test('the way of a packet, with what of it is here', async () => {
+    const { status, lines } = await runCli('functions', '--btf', NEW, '--path', '--json');
+    expect(status).toBe(0);
+    const present = lines().filter((one) => one['present'] === true);
+    expect(present.map(({ name }) => name)).toEqual(['ip_rcv', 'ip_rcv_core', 'icmp_rcv']);
+    expect(present[1]).toMatchObject({
+      direction: 'receive',
+      stage: 'ip',
+      family: 'ipv4',
+      attachable: 'unknown',
+    });
+    expect(lines().find(({ name }) => name === 'tcp_v4_rcv')).toMatchObject({
+      present: false,
+      signature: null,
+      attachable: 'no',
+      reason: 'ABSENT',
+    });
+    expect((await runCli('functions', '--btf', NEW, '--path', 'rcv')).status).toBe(2);
+  });
+
   test('wrong usage, no file, no BTF', async () => {
     expect(await runCli('functions')).toMatchObject({ status: 2 });
     expect(await runCli('functions', '--btf', OLD, 'x'.repeat(257))).toMatchObject({ status: 2 });
