@@ -5,6 +5,7 @@ import { Fail } from '../../../shared/contract/failure.ts';
 import { glob } from './config-glob.ts';
 import { LineError, parseLine } from './config-line.ts';
 import type { Directive } from './config-line.ts';
+import { isSecure } from './config-permissions.ts';
 
 /** A config file as read: its lines in order, an Include with the files that it names. */
 export interface ConfigFile {
@@ -110,9 +111,9 @@ async function readText(file: string, checked: boolean): Promise<string> {
   try {
     const handle = await open(file, 'r');
     try {
-      const { size, uid, mode } = await handle.stat();
-      const me = process.getuid?.();
-      if (checked && me !== undefined && ((uid !== 0 && uid !== me) || (mode & 0o022) !== 0))
+      const stats = await handle.stat();
+      const { size } = stats;
+      if (checked && !(await isSecure(stats)))
         throw new Error('bad owner or permissions: others may write to it (chmod go-w)');
       if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}`);
       return await handle.readFile('utf8');

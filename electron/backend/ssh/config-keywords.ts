@@ -28,7 +28,6 @@ const FOLLOWED: Readonly<Record<string, OptionKind>> = {
   kexalgorithms: 'word',
   knownhostscommand: 'rest',
   macs: 'word',
-  numberofpasswordprompts: 'count',
   passwordauthentication: 'flag',
   pkcs11provider: 'word',
   port: 'port',
@@ -72,7 +71,7 @@ const HARMLESS: ReadonlySet<string> = new Set(
   globalknownhostsfile2 gssapiauthentication gssapiclientidentity gssapidelegatecredentials gssapikexalgorithms
   gssapikeyexchange gssapirenewalforcesrekey gssapiserveridentity gssapitrustdns hostbasedacceptedalgorithms
   hostbasedauthentication ipqos kbdinteractivedevices kerberosauthentication kerberostgtpassing localcommand
-  localforward loglevel logverbose nohostauthenticationforlocalhost obscurekeystroketiming permitlocalcommand
+  localforward loglevel logverbose nohostauthenticationforlocalhost numberofpasswordprompts obscurekeystroketiming permitlocalcommand
   permitremoteopen protocol protocolkeepalives pubkeyacceptedalgorithms rekeylimit remotecommand remoteforward
   requesttty requiredrsasize rhostsauthentication rhostsrsaauthentication rsaauthentication securitykeyprovider
   sendenv sessiontype setenv setuptimeout stdinnull streamlocalbindmask streamlocalbindunlink syslogfacility
@@ -95,7 +94,8 @@ export function checkValue(directive: Directive, kind: OptionKind): void {
   const { name, words } = directive;
   if (kind === 'harmless') return;
   if (kind === 'rest') {
-    if (commandText(directive) === '') throw new LineError('missing argument.');
+    if (directive.keyword === 'proxyjump' && commandText(directive).split(',').includes(''))
+      throw new LineError('Invalid ProxyJump');
     return;
   }
   const [word = ''] = words;

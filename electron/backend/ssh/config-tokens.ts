@@ -34,7 +34,7 @@ export function expandProxy(text: string, values: TokenValues): string {
 /** A path: a leading `~`, `${VARIABLE}`, and every token that a path may hold. Throws TokenError. */
 export function expandPath(text: string, values: TokenValues): string {
   if (/^~[^/]/.test(text)) throw new TokenError(`homes of other users are not looked up: ${text}`);
-  const path = text.replace(/^~(?=\/|$)/, () => homedir());
+  const path = text.replace(/^~(?:\/|$)/, () => `${homedir()}/`);
   const withVariables = path.replace(/\$\{([^}]*)\}/g, (_whole, name: string) => {
     const value = process.env[name];
     if (value === undefined) throw new TokenError(`the environment variable ${name} has no value`);

@@ -43,7 +43,6 @@ export interface HostConfig {
   readonly pubkeyAuthentication: boolean;
   readonly passwordAuthentication: boolean;
   readonly kbdInteractiveAuthentication: boolean;
-  readonly numberOfPasswordPrompts: number;
   /** True: nobody may be asked for anything. */
   readonly batchMode: boolean;
   /** True: a saved host name is hashed. */
@@ -88,7 +87,6 @@ export const HOST_DEFAULTS = {
   pubkeyAuthentication: true,
   passwordAuthentication: true,
   kbdInteractiveAuthentication: true,
-  numberOfPasswordPrompts: 3,
   batchMode: false,
   hashKnownHosts: false,
   revokedHostKeys: null,
@@ -213,9 +211,6 @@ function resolve(
     pubkeyAuthentication: !/^(?:no|false)$/i.test(settings.word('pubkeyauthentication') ?? 'yes'),
     passwordAuthentication: flag(settings, 'passwordauthentication', true),
     kbdInteractiveAuthentication: flag(settings, 'kbdinteractiveauthentication', true),
-    numberOfPasswordPrompts: Number(
-      settings.word('numberofpasswordprompts') ?? HOST_DEFAULTS.numberOfPasswordPrompts,
-    ),
     batchMode: flag(settings, 'batchmode', false),
     hashKnownHosts: flag(settings, 'hashknownhosts', false),
     revokedHostKeys: optionalPath(settings.line('revokedhostkeys'), path),

@@ -166,7 +166,7 @@ const TABLE: readonly (readonly [string, ...string[]])[] = [
   ),
   ...['11', '1m', 'x', '0'].map((value) => [`ServerAliveInterval ${value}\n`, 'a'] as const),
   ...['4', 'x', '1m'].map((value) => [`ServerAliveCountMax ${value}\n`, 'a'] as const),
-  ...['4', 'x'].map((value) => [`NumberOfPasswordPrompts ${value}\n`, 'a'] as const),
+  ['NumberOfPasswordPrompts 4\n', 'a'],
   ['BatchMode yes\nServerAliveInterval 9\n', 'a'],
   ['HashKnownHosts yes\n', 'a'],
   ['PasswordAuthentication no\nKbdInteractiveAuthentication no\nPubkeyAuthentication no\n', 'a'],

@@ -80,7 +80,9 @@ export async function compareWithSsh(file: string, destination: string, depth = 
 function tellLikeSsh(ours: HostConfig, theirs: SshAnswer): Record<string, string | null> {
   const yes = (value: boolean): string => (value ? 'yes' : 'no');
   const or = (name: 'serverAliveIntervalSeconds' | 'serverAliveCountMax', ssh: string): string =>
-    ours[name] === HOST_DEFAULTS[name] ? ssh : String(ours[name]);
+    ours[name] === HOST_DEFAULTS[name] && theirs.one(name.toLowerCase().replace('seconds', '')) === ssh
+      ? ssh
+      : String(ours[name]);
   const strict = { yes: 'true', no: 'false', ask: 'ask', 'accept-new': 'accept-new' };
   const told: Record<string, string | null> = {
     hostname: ours.hostName,
@@ -92,7 +94,6 @@ function tellLikeSsh(ours: HostConfig, theirs: SshAnswer): Record<string, string
     identitiesonly: yes(ours.identitiesOnly),
     kbdinteractiveauthentication: yes(ours.kbdInteractiveAuthentication),
     passwordauthentication: yes(ours.passwordAuthentication),
-    numberofpasswordprompts: String(ours.numberOfPasswordPrompts),
     stricthostkeychecking: strict[ours.strictHostKeyChecking],
     globalknownhostsfile: ours.globalKnownHostsFiles.join(' ') || 'none',
     userknownhostsfile: ours.userKnownHostsFiles.join(' ') || 'none',
@@ -152,7 +153,7 @@ export function expandLikeSsh(text: string, to: HostConfig, letters = 'CLdhiklnp
     u: userInfo().username,
   };
   return text
-    .replace(letters === 'hnpr' ? /(?!)/ : /^~(?=\/|$)/, homedir())
+    .replace(letters === 'hnpr' ? /(?!)/ : /^~(?:\/|$)/, `${homedir()}/`)
     .replace(letters === 'hnpr' ? /(?!)/ : /\$\{(\w+)\}/g, (_all, name: string) => process.env[name] ?? '')
     .replace(/%(.)/g, (whole, letter: string) =>
       letter === '%' ? '%' : letters.includes(letter) ? (tokens[letter] ?? whole) : whole,

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { ALGORITHMS } from '../../../../electron/backend/ssh/algorithms.ts';
 import { resolveHost } from '../../../../electron/backend/ssh/config.ts';
 import type { HostConfig, SshOverrides } from '../../../../electron/backend/ssh/config.ts';
+import { isPrivateGroup } from '../../../../electron/backend/ssh/config-permissions.ts';
 import { parseDestination } from '../../../../electron/backend/ssh/destination.ts';
 import { listHosts } from '../../../../electron/backend/ssh/host-list.ts';
 import { failureOf } from '../../../../shared/contract/failure.ts';
@@ -252,6 +253,18 @@ describe('the ssh config', () => {
       },
     );
     expect(existsSync(proof)).toBe(false);
+  });
+
+  test.each([
+    ['a group of the user alone', 'me:x:7:70:::\nyou:x:8:80:::\n', 'me:x:70:\nyou:x:80:\n', true],
+    ['named in it as well', 'me:x:7:70:::\n', 'me:x:70:me\n', true],
+    ['another has it too', 'me:x:7:70:::\nyou:x:8:70:::\n', 'me:x:70:\n', false],
+    ['another is named in it', 'me:x:7:70:::\nyou:x:8:80:::\n', 'me:x:70:you\n', false],
+    ['nobody is in it', 'me:x:7:71:::\n', 'games:x:70:\n', false],
+    ['it is not there', 'me:x:7:70:::\n', '', false],
+    ['nobody is known', '', 'me:x:70:\n', false],
+  ])('a group that may write to a config: %s', (_what, passwd, group, wanted) => {
+    expect(isPrivateGroup(70, 7, passwd, group)).toBe(wanted);
   });
 
   test('Match tagged compares the Tag', async () => {
