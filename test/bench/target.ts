@@ -1,0 +1,56 @@
+/** Seconds from a command line to the functions of a real target, first with an empty cache, then with a filled one. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { upGuest } from '../lab/guest.ts';
+import { median } from './bench-line.ts';
+import type { BenchLine } from './bench-line.ts';
+
+const RUN = fileURLToPath(new URL('../../build/bootstrap/run.mjs', import.meta.url));
+const ROUNDS = 3;
+
+/** Milliseconds of a command that must end well and write many lines. */
+function time(command: string, words: readonly string[], environment: NodeJS.ProcessEnv = {}): number {
+  const begin = performance.now();
+  const { status, stdout, stderr } = spawnSync(command, words, {
+    env: { ...process.env, ...environment },
+    maxBuffer: 1 << 28,
+    timeout: 300_000,
+  });
+  const milliseconds = performance.now() - begin;
+  const lines = stdout.toString('latin1').split('\n').length;
+  if (status !== 0 || lines < 20_000)
+    throw new Error(`${command} ended with ${status} after ${lines} lines: ${stderr.toString('utf8')}`);
+  return milliseconds;
+}
+
+/** The peer lists what it can attach, with arguments, on the same guest over ssh. Interleaved; medians. */
+export async function run(): Promise<BenchLine[]> {
+  const guest = await upGuest('bookworm');
+  const directory = mkdtempSync(join(tmpdir(), 'skblens-bench-'));
+  const [cold, cached, peer]: number[][] = [[], [], []];
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      const words = [RUN, 'skblens', 'functions', guest.name, '--json', '-F', guest.sshConfigPath];
+      const environment = { XDG_CACHE_HOME: join(directory, `${round}`) };
+      cold?.push(time(process.execPath, words, environment));
+      cached?.push(time(process.execPath, words, environment));
+      peer?.push(time('ssh', ['-F', guest.sshConfigPath, guest.name, "bpftrace -lv 'kfunc:*'"]));
+    }
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+  const theirs = median(peer ?? []);
+  return [['list-cold', median(cold ?? [])] as const, ['list-cached', median(cached ?? [])] as const].map(
+    ([bench, ours]) => ({
+      bench,
+      ours: Math.round(ours),
+      peer: Math.round(theirs),
+      peerName: "ssh HOST bpftrace -lv 'kfunc:*'",
+      ratio: theirs / ours,
+      unit: 'ms',
+    }),
+  );
+}
