@@ -47,7 +47,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     stopper.abort();
   });
   // Whoever read our output went away (`| head`), which is no failure; a full disk is.
-  const status = (otherwise: number): number => {
+  const status = async (otherwise: number): Promise<number> => {
+    await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
     if (broken === null) return otherwise;
     if (broken.code === 'EPIPE') return 0;
     process.stderr.write(`skblens: the output cannot be written: ${broken.message}\n`);
@@ -57,10 +58,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const line = parseCommandLine(argv);
     output = createOutput(line.json, process);
-    return status(await dispatch(line, output, stopper.signal));
+    return await status(await dispatch(line, output, stopper.signal));
   } catch (error) {
     if (broken === null) output.failure(error);
-    return status(error instanceof Fail && USAGE_CODES.has(error.failure.code) ? 2 : 1);
+    return await status(error instanceof Fail && USAGE_CODES.has(error.failure.code) ? 2 : 1);
   } finally {
     process.off('SIGINT', interrupted);
     process.off('SIGTERM', interrupted);
@@ -70,6 +71,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function dispatch(line: CommandLine, output: Output, signal: AbortSignal): Promise<number> {
   const command: Command | undefined = line.help ? 'help' : COMMANDS.find((one) => one === line.command);
   if (command === undefined) throw usage(`there is no command "${line.command}"`);
+  if ((command === 'demo' || command === 'serve') && line.positionals.length > 0)
+    throw usage(`${command} takes no arguments`);
   const demo =
     command === 'demo' ? await openDemoTarget(RECORDING) : command === 'serve' ? await demoTarget() : null;
   const deps: BackendDeps = {
@@ -119,10 +122,8 @@ async function run(
     case 'run':
       return runProfileCommand(line, output, deps, signal);
     case 'demo':
-      if (line.positionals.length > 0) throw usage('demo takes no arguments');
       return demoCommand(line, output, deps, signal);
     case 'serve':
-      if (line.positionals.length > 0) throw usage('serve takes no arguments');
       return serveCommand(line, output, deps, signal);
     default:
       return assertNever(command);
