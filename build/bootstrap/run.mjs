@@ -15,7 +15,11 @@ const commands = {
   build: async () => (await import('./build.mjs')).build(),
   test: async (args) => (await import('./test.mjs')).test(args),
   check: async (args) => (await import('./check.mjs')).check(args),
-  skblens: (args) => runBundle('cli', args),
+  skblens: async (args) => {
+    // The page it serves is built like the program itself.
+    if (args.includes('serve')) await (await import('./build.mjs')).build();
+    return runBundle('cli', args);
+  },
   lab: (args) => runBundle('lab', args),
   bench: (args) => runBundle('bench', args),
 };

@@ -198,7 +198,6 @@ export class Workbench {
     const session = new Session(this.#backend, info);
     this.session = session;
     this.failure = null;
-    this.view = 'hosts';
     void session.begin();
     // The recording is of one investigation: it is laid out, and nothing of it is started.
     if (info.replay) this.suggestProbe('ip_rcv_core', 'bad-ip-header');

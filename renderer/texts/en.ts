@@ -234,7 +234,7 @@ export const en = {
   'probe.wrong': 'Not a number in range: {fields}',
   'probe.script': 'Script',
   'probe.command': 'Command',
-  'probe.scriptAbout': 'Exactly this runs on {host}, and nothing else.',
+  'probe.scriptAbout': 'Exactly this runs on {host} as the probe.',
   'probe.engine': 'Engine',
   'probe.why': '{engine}: it is there, and so is BTF; a trampoline costs least and sees typed arguments',
   'probe.preparing': 'Writing the script…',

@@ -230,7 +230,7 @@ export const zhCN = {
   'probe.wrong': '不是范围内的数字：{fields}',
   'probe.script': '脚本',
   'probe.command': '命令',
-  'probe.scriptAbout': '在 {host} 上运行的正是这些，别无其他。',
+  'probe.scriptAbout': '作为探针在 {host} 上运行的正是这些。',
   'probe.engine': '引擎',
   'probe.why': '{engine}：目标上已有，且有 BTF；trampoline 开销最小，并能看到带类型的参数',
   'probe.preparing': '正在生成脚本…',

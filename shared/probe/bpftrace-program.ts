@@ -62,7 +62,9 @@ export function writeBpftraceProgram(
           connection,
         )
       : packetBody(skb, pointer, spec, connection, tag);
-  const totals = `print(@seen); print(@own); print(@matched); print(@limited);`;
+  // bpftrace refuses a map that nothing assigns: a function without packets has no @own.
+  const maps = ['@seen', '@own', '@matched', '@limited'].filter((map) => body.includes(`${map} = count()`));
+  const totals = maps.map((map) => `print(${map});`).join(' ');
   const script = `BEGIN { @second = (uint64)0; printf("${tag}\\tB\\n"); }
 
 kfunc:${signature.module}:${signature.name}
@@ -83,7 +85,7 @@ END
 {
   printf("${tag}\\tE\\n");
   ${totals}
-  clear(@seen); clear(@own); clear(@matched); clear(@limited);
+  ${maps.map((map) => `clear(${map});`).join(' ')}
   clear(@second); clear(@ticks); clear(@seq);
 }
 `;

@@ -66,6 +66,7 @@ export function openLocalClient(
 ): LocalClient {
   const page: Page = {
     event: (name, payload) => {
+      if (name === 'commandRan') noteCommand(payload as CommandRanPayload, output);
       if (name === 'connectLog' && line.verbose) noteLog(payload as ConnectLogPayload, output);
       const listener = events[name] as ((payload: unknown) => void) | undefined;
       listener?.(payload);
@@ -90,6 +91,13 @@ export function openLocalClient(
       await close();
     },
   };
+}
+
+type CommandRanPayload = Parameters<PageEvents['commandRan']>[0];
+
+/** Everything that runs on a target is shown, whole, before it does. */
+function noteCommand({ command, purpose }: CommandRanPayload, output: Output): void {
+  output.note(`skblens: running there (${purpose}):\n${printable(command).replace(/^/gm, '  | ')}`);
 }
 
 type ConnectLogPayload = Parameters<PageEvents['connectLog']>[0];

@@ -74,10 +74,6 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
       runState: onState,
       runReceipt: (payload) => receipt.resolve(payload.receipt),
       sessionLost: ({ failure }) => finished.resolve({ kind: 'failed', failure, totals: NO_TOTALS }),
-      commandRan: ({ command, purpose }) => {
-        if (purpose !== 'probe')
-          output.note(`skblens: on ${named} (${purpose}): ${printable(oneLine(command))}`);
-      },
     },
     (bytes) => {
       const batch = decodeBatch(bytes);
@@ -184,11 +180,6 @@ function totalsText(totals: RunTotals): string {
     `${totals.received} events, ${totals.seen} packets seen, ${totals.matched} matched, ` +
     `${totals.limited} held back by the rate limit, ${totals.lost} lost, ${totals.own} of our own SSH left out`
   );
-}
-
-function oneLine(command: string): string {
-  const first = command.split('\n', 1)[0] ?? '';
-  return command.includes('\n') ? `${first} ...` : first;
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {

@@ -5,11 +5,11 @@ import type { TextKey } from '../../texts/en.ts';
 /** What to do about an item, in the reader's language; the backend's own words where the page has none for it. */
 export function remedyOf(item: SurveyItem): string {
   if (item.remedy === '') return '';
-  const key = REMEDIES[`${item.id}.${item.state}`];
-  return key === undefined ? item.remedy : t(key);
+  const found = `${item.id}.${item.state}`;
+  return isKnown(found) ? t(REMEDIES[found]) : item.remedy;
 }
 
-const REMEDIES: Readonly<Record<string, TextKey>> = {
+const REMEDIES = {
   'architecture.warn': 'remedy.architecture',
   'privilege.bad': 'remedy.privilege',
   'btf.bad': 'remedy.btf',
@@ -19,4 +19,8 @@ const REMEDIES: Readonly<Record<string, TextKey>> = {
   'lockdown.bad': 'remedy.lockdown',
   'lockdown.warn': 'remedy.lockdownIntegrity',
   'own-traffic.warn': 'remedy.ownTraffic',
-};
+} as const satisfies Readonly<Record<string, TextKey>>;
+
+function isKnown(found: string): found is keyof typeof REMEDIES {
+  return Object.hasOwn(REMEDIES, found);
+}

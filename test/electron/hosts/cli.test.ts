@@ -204,7 +204,7 @@ describe.concurrent('as a program', () => {
   test('SIGINT before it is attached cancels, at once', async () => {
     const { environment, left } = scratch();
     const probe = startSkblens(['demo', '--json', '-v'], environment);
-    await expect.poll(() => probe.stderr(), { timeout: 20_000 }).toContain('on demo (');
+    await expect.poll(() => probe.stderr(), { timeout: 20_000 }).toContain('running there (');
     const began = Date.now();
     probe.process.kill('SIGINT');
     expect([0, 1]).toContain(await probe.exit);

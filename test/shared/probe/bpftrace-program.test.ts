@@ -70,6 +70,15 @@ describe('the bpftrace program', () => {
     expect(() => write({ filter: 'bad-ip-header' }, plain)).toThrow('takes no struct sk_buff');
   });
 
+  test('prints no map that nothing assigns: bpftrace would refuse the program', () => {
+    const plain: Signature = { name: 'f', module: 'vmlinux', parameters: [], returns: 'void' };
+    for (const script of [write({}, plain).script, write({}, receive, null).script]) {
+      expect(script).not.toContain('@own');
+      expect(script).toContain('print(@seen);');
+    }
+    expect(write({}).script).toContain('print(@own);');
+  });
+
   test('names and filters cannot carry script into it: the spec refuses them', () => {
     for (const name of ['a b', 'a{}', "x'", 'f\n', '', 'a;b', 'a*', '-x'])
       expect(probeSpec.safeParse({ function: name }).success).toBe(false);
