@@ -34,10 +34,7 @@ const imports = {
     outOf('renderer|build|test', 'The backend imports shared, node and ssh2.'),
     outOf('hosts', 'The backend does not know its hosts.'),
     { regex: '^(\\.\\./)+(main|preload)\\.ts$', message: 'The backend does not know its hosts.' },
-    packagesOtherThan(
-      'node:.*|ssh2|zod',
-      'The backend imports shared, node and ssh2: no Electron, no ws.',
-    ),
+    packagesOtherThan('node:.*|ssh2|zod', 'The backend imports shared, node and ssh2: no Electron, no ws.'),
   ],
   hosts: [
     outOf('renderer|build|test', 'A host imports the backend, shared and node.'),

@@ -3,13 +3,13 @@ import {
   cycle,
   forEslint,
   forImports,
-  forPrettier,
   forSvelte,
   forTypes,
   forUnused,
   leaves,
   plantAll,
 } from './planted.ts';
+import { forPrettier } from './planted-style.ts';
 import type { Planted } from './planted.ts';
 import { copyTree } from './scratch-tree.ts';
 import type { ScratchTree } from './scratch-tree.ts';
