@@ -1,14 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  cycle,
-  forEslint,
-  forImports,
-  forSvelte,
-  forTypes,
-  forUnused,
-  leaves,
-  plantAll,
-} from './planted.ts';
+import { cycle, forEslint, forImports, forSvelte, forTypes, forUnused, leaves, plantAll } from './planted.ts';
 import { forPrettier } from './planted-style.ts';
 import type { Planted } from './planted.ts';
 import { copyTree } from './scratch-tree.ts';
