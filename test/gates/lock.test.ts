@@ -18,9 +18,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** `npm ci` up to where it would download: it compares package.json and lock, for every system. */
+/** `npm ci` up to where it would download: it compares package.json and lock, for every system. A silent npm around us is not asked. */
 const npmCi = () =>
-  spawnSync('npm', ['ci', '--dry-run'], {
+  spawnSync('npm', ['ci', '--dry-run', '--loglevel=notice'], {
     cwd: folder,
     encoding: 'utf8',
     env: { ...process.env, CI: 'true' },
