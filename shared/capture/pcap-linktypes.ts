@@ -1,5 +1,6 @@
 /** Link types of capture files (https://www.tcpdump.org/linktypes.html) that a kernel on Linux hands out. */
 import type { Expectation } from '../packet/verdict-kinds.ts';
+import { u16 } from '../packet/cursor.ts';
 import type { InspectStart } from '../packet/inspect.ts';
 
 export const LINKTYPE_NULL = 0;
@@ -40,9 +41,36 @@ export function startOfLinktype(linktype: number): InspectStart {
   return LINKTYPES.get(linktype)?.start ?? 'auto';
 }
 
-/** What a packet of this link type claims to begin with: the expectation behind `--expect auto`. */
-export function expectationOfLinktype(linktype: number): Expectation {
-  return LINKTYPES.get(linktype)?.expect ?? 'auto';
+/** What a captured packet claims to hold, and where: behind the pseudo header of a link type that has one. */
+export interface Claim {
+  readonly expect: Expectation;
+  /** Bytes of pseudo header before it. */
+  readonly at: number;
+}
+
+/**
+ * The expectation behind `--expect auto`. Cooked captures (`tcpdump -i any`) begin with 16 bytes of LINUX_SLL
+ * (EtherType at 14) or 20 of LINUX_SLL2 (EtherType at 0); NULL with the address family in 4 bytes, in the order of the
+ * machine that captured: 2 is IPv4; 10, 24, 28 and 30 are IPv6.
+ */
+export function claimOfLinktype(linktype: number, bytes: Uint8Array): Claim {
+  switch (linktype) {
+    case LINKTYPE_LINUX_SLL:
+      return claimOfEtherType(u16(bytes, 14), 16);
+    case LINKTYPE_LINUX_SLL2:
+      return claimOfEtherType(u16(bytes, 0), 20);
+    case LINKTYPE_NULL: {
+      const family = (bytes[0] ?? 0) | (bytes[3] ?? 0);
+      return { expect: family === 2 ? 'ipv4' : [10, 24, 28, 30].includes(family) ? 'ipv6' : 'auto', at: 4 };
+    }
+    default:
+      return { expect: LINKTYPES.get(linktype)?.expect ?? 'auto', at: 0 };
+  }
+}
+
+function claimOfEtherType(type: number, at: number): Claim {
+  const expect = type === 0x0800 ? 'ipv4' : type === 0x86dd ? 'ipv6' : type === 0x0806 ? 'arp' : 'auto';
+  return { expect, at };
 }
 
 /** The link type under which bytes that begin with this header are written. */

@@ -18,7 +18,7 @@ export const USAGE = `skblens: what the kernel really saw in a packet, on a remo
       --filter none|bad-ip-header|misfit     --expect ethernet|ipv4|ipv6|ip|auto
       --count N   --for 10s                  --expect-verdict KIND
       --engine auto|bpftrace                 --print-script   --pcapng FILE
-  skblens inspect FILE                 judge each packet of a pcap or pcapng file
+  skblens inspect FILE                 judge each packet of a pcap or pcapng file; - is standard input
       --expect ethernet|ipv4|ipv6|ip|auto    --expect-verdict KIND
   skblens run PROFILE.json HOST...     a saved investigation, on several hosts at once
   skblens demo                         the reference investigation against a recorded kernel

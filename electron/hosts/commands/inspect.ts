@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { Fail } from '../../../shared/contract/failure.ts';
-import { expectationOfLinktype, linktypeName } from '../../../shared/capture/pcap-linktypes.ts';
+import { claimOfLinktype, linktypeName } from '../../../shared/capture/pcap-linktypes.ts';
 import { PcapReader } from '../../../shared/capture/pcap-reader.ts';
 import type { CapturedPacket } from '../../../shared/capture/pcap-reader.ts';
 import { verdict } from '../../../shared/packet/verdict.ts';
@@ -12,7 +12,7 @@ import type { Output } from './output.ts';
 import { printable } from './output.ts';
 
 /**
- * `skblens inspect FILE`: judges each packet of a capture, in order, as it is read; a file of any
+ * `skblens inspect FILE` (`-` is standard input): judges each packet of a capture, in order, as it is read; a file of any
  * size passes through in chunks. `--expect auto` holds each packet against its own link type. A file
  * that breaks off is reported after the packets before the break; then the exit status is 1.
  */
@@ -23,15 +23,18 @@ export async function inspectCommand(
 ): Promise<number> {
   const [file, ...more] = line.positionals;
   if (file === undefined || more.length > 0) throw usage('inspect takes one FILE');
-  const seen = new Set<VerdictKind>();
+  const seen = new Map<VerdictKind, number>();
   const reader = new PcapReader();
   const wanted = line.spec.expect === 'default' ? 'auto' : line.spec.expect;
 
   const judge = (packet: CapturedPacket): void => {
     const { index, linktype, ns, bytes, originalLength } = packet;
-    const expect = wanted === 'auto' ? expectationOfLinktype(linktype) : wanted;
-    const judged = verdict({ bytes, window: 0, expect, packetLength: originalLength, skb: null });
-    seen.add(judged.kind);
+    const { expect, at } = wanted === 'auto' ? claimOfLinktype(linktype, bytes) : { expect: wanted, at: 0 };
+    // 0 - at: a minus zero would make every index a floating-point number.
+    const window = 0 - Math.min(at, bytes.length);
+    const packetLength = Math.max(0, originalLength - at);
+    const judged = verdict({ bytes, window, expect, packetLength, skb: null });
+    seen.set(judged.kind, (seen.get(judged.kind) ?? 0) + 1);
     const hex = (): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
     if (output.json)
       output.line({
@@ -44,11 +47,11 @@ export async function inspectCommand(
         verdict: verdictJson(judged),
       });
     else {
-      const what = packetSummary(bytes, 0, originalLength, judged, expect);
+      const what = packetSummary(bytes, window, packetLength, judged, expect);
       output.text(printable(`#${index} ${linktypeName(linktype)} len ${originalLength}  ${what}`));
       for (const text of verdictLines(judged)) output.text(printable(text));
       if (judged.kind !== 'as-expected')
-        for (const text of hexLines(bytes.subarray(0, 128), 0)) output.text(text);
+        for (const text of hexLines(bytes.subarray(0, 128), window)) output.text(text);
     }
   };
 
@@ -59,6 +62,7 @@ export async function inspectCommand(
   }
   if (signal.aborted) throw new Fail('cancelled');
   const problem = reader.end();
+  if (!output.json) output.note(summaryOf(seen));
   if (problem !== null)
     throw new Fail(
       'capture-unreadable',
@@ -68,9 +72,17 @@ export async function inspectCommand(
   return line.expectVerdict !== null && !seen.has(line.expectVerdict) ? 3 : 0;
 }
 
+/** `12 packets: 9 as-expected, 3 ethernet-where-ip-expected`. */
+function summaryOf(seen: ReadonlyMap<VerdictKind, number>): string {
+  const total = [...seen.values()].reduce((sum, count) => sum + count, 0);
+  const kinds = [...seen].map(([kind, count]) => `${count} ${kind}`).join(', ');
+  return `skblens: ${total} packets${kinds === '' ? '' : `: ${kinds}`}`;
+}
+
 async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) yield chunk as Uint8Array;
+    const stream = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1 << 20 });
+    for await (const chunk of stream) yield chunk as Uint8Array;
   } catch (error) {
     throw new Fail('file-unreadable', { file, message: (error as Error).message });
   }
