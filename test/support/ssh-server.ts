@@ -14,7 +14,8 @@ export interface AuthServer {
 export async function startAuthServer(
   authenticate: (context: AuthContext, before: string[]) => void,
 ): Promise<AuthServer> {
-  const key = ssh2.utils.generateKeyPairSync('ed25519');
+  // ssh2 cannot read one in 256 of the ed25519 pairs that it makes; of ecdsa it reads them all.
+  const key = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
   const clients = new Set<Connection>();
   const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
     const before: string[] = [];
