@@ -8,9 +8,11 @@ import type {
   SessionInfo,
   StructLayout,
   Survey,
+  TargetFacts,
 } from '../../shared/contract/api.ts';
 import { Fail } from '../../shared/contract/failure.ts';
 import { encodeBatch } from '../../shared/capture/batch.ts';
+import type { BpftraceProgram } from '../../shared/probe/bpftrace-program.ts';
 import { expectationOf } from '../../shared/probe/expects.ts';
 import { prototypeText } from '../../shared/probe/signature.ts';
 import type { Signature } from '../../shared/probe/signature.ts';
@@ -30,6 +32,14 @@ import { openTarget } from './target/open.ts';
 import { BPFTRACE_COMMAND, prepareProgram, startRun } from './trace/run.ts';
 import type { Run } from './trace/run.ts';
 
+/** The last program that was written, with what it was written from. */
+interface Prepared {
+  readonly key: string;
+  readonly facts: TargetFacts;
+  readonly signature: Signature;
+  readonly program: BpftraceProgram;
+}
+
 /** One connected target of one page, and everything that runs there. */
 export class Session {
   readonly info: SessionInfo;
@@ -42,6 +52,7 @@ export class Session {
   readonly #reconnector: Reconnector;
   #target: Target;
   #kernel: Promise<KernelTypes> | null = null;
+  #prepared: Prepared | null = null;
   #stopCounters: (() => void) | null = null;
   #countersWanted = false;
   #link: 'up' | 'lost' | 'closed' = 'up';
@@ -177,8 +188,7 @@ export class Session {
   }
 
   async prepare(spec: ProbeSpec): Promise<PreparedProbe> {
-    const signature = await this.#signatureOf(spec.function);
-    const program = prepareProgram(spec, signature, this.survey.facts);
+    const { signature, program } = await this.#program(spec);
     const expected = expectationOf(spec.function);
     const place = { data: 'skb->data', network: 'the network header', mac: 'the MAC header' }[
       program.pointer
@@ -199,8 +209,7 @@ export class Session {
   /** Starts the probe; events and states go to the page under `id`. */
   async startProbe(id: number, spec: ProbeSpec): Promise<void> {
     this.#mustTrace();
-    const signature = await this.#signatureOf(spec.function);
-    const program = prepareProgram(spec, signature, this.survey.facts);
+    const { program } = await this.#program(spec);
     const { session } = this.info;
     const run = await startRun(this.#target, spec, program, {
       state: (state: RunState, totals: RunTotals) =>
@@ -259,6 +268,16 @@ export class Session {
     if (facts.btfBytes === null) throw new Fail('btf-missing', { host });
     if (facts.lockdown === 'confidentiality')
       throw new Fail('kernel-locked-down', { host, mode: facts.lockdown });
+  }
+
+  /** The program of a spec: the one that was shown, as long as the spec and what is known of the target are the same. */
+  async #program(spec: ProbeSpec): Promise<Prepared> {
+    const { facts } = this.survey;
+    const key = JSON.stringify(spec);
+    if (this.#prepared?.key === key && this.#prepared.facts === facts) return this.#prepared;
+    const signature = await this.#signatureOf(spec.function);
+    this.#prepared = { key, facts, signature, program: prepareProgram(spec, signature, facts) };
+    return this.#prepared;
   }
 
   /** Throws `function-unknown` and `function-not-attachable`, each with the reason, before anything runs on the target. */

@@ -228,6 +228,8 @@ describe('the reference investigation', () => {
     }
     const commands = events.filter(({ name }) => name === 'commandRan').map(({ payload }) => payload);
     expect(commands.at(-1)).toMatchObject({ session: info.session, purpose: 'probe' });
+    // What was shown before is what ran, to the letter.
+    expect(JSON.stringify(commands.at(-1))).toContain(JSON.stringify(prepared.script).slice(1, -1));
     expect(await failure(handlers.stopProbe({ run }))).toMatchObject({ code: 'run-unknown' });
     await close();
     expect(await failure(handlers.survey({ session: info.session }))).toMatchObject({
