@@ -18,7 +18,6 @@ import { printable } from './output.ts';
 
 export interface ProbeResult {
   readonly seenVerdicts: ReadonlySet<VerdictKind>;
-  readonly failed: boolean;
 }
 
 /** What a command needs to run one probe on one host. */
@@ -135,7 +134,7 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
         why: prepared.why,
         script: prepared.script,
       });
-      return { seenVerdicts, failed: false };
+      return { seenVerdicts };
     }
     if (job.signal.aborted) throw new Fail('cancelled');
     if (line.pcapng !== null) pcapng = await PcapngFile.create(line.pcapng, survey.facts, named);
@@ -160,7 +159,7 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
       output.line({ type: 'stopped', host: named, reason: end.reason, totals: end.totals });
       output.note(`skblens: stopped (${end.reason}); ${totalsText(end.totals)}`);
     }
-    return { seenVerdicts, failed: false };
+    return { seenVerdicts };
   } catch (error) {
     throw started ? error : reasonOf(error, job.signal);
   } finally {
