@@ -108,6 +108,7 @@ async function bootMachine(
   bootSeconds: number,
 ): Promise<Machine> {
   const machine = await startMachine(paths, image, options, progress);
+  progress(`${machine.name}: QEMU runs, pid ${machine.pid}; waiting for sshd …`);
   try {
     await writeSshFiles(paths, progress);
     await waitForSsh(paths, machine, bootSeconds);

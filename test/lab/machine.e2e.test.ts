@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -74,14 +74,18 @@ describe.skipIf(obstacle !== null)('a machine', () => {
   }, 60_000);
 
   it('is booted once more when it dies while it boots', async () => {
+    // Killed only once QEMU has detached itself: before that its death is a machine that did not start.
     const said: string[] = [];
-    const up = upGuest('bookworm', { paths, progress: (line) => said.push(line) });
-    let first: number | undefined;
-    for (let round = 0; round < 200 && first === undefined; round++) {
-      await delay(50);
-      first = (await findMachine(paths, 'bookworm'))?.pid;
-    }
-    if (first === undefined) throw new Error('QEMU did not start within 10 s');
+    const runs = new EventEmitter<{ pid: [number] }>();
+    const up = upGuest('bookworm', {
+      paths,
+      progress: (line) => {
+        said.push(line);
+        const pid = /QEMU runs, pid (\d+)/.exec(line)?.[1];
+        if (pid !== undefined) runs.emit('pid', Number(pid));
+      },
+    });
+    const [first] = (await once(runs, 'pid')) as [number];
     process.kill(first, 'SIGKILL');
     const guest = await up;
     expect(guest.pid).not.toBe(first);

@@ -1,0 +1,18 @@
+export const counters = {
+  'counters.title': 'Counters',
+  'counters.about': 'From /proc/net/snmp of {host}, once a second.',
+  'counters.inHdrErrors': 'Packets dropped because their IP header was wrong',
+  'counters.value': 'Now',
+  'counters.delta': 'Since the watch began',
+  'counters.rate': 'Per second',
+  'counters.name': 'Counter',
+  'counters.chart': 'InHdrErrors per second',
+  'counters.waiting': 'Reading the counters…',
+  'counters.moving': 'Only those that moved',
+  'counters.table': 'Ip and Icmp counters',
+  'counters.again': 'Watch again',
+  'counters.stillNone': 'No counter has moved since the watch began.',
+  'counters.steady': 'It has not moved since the watch began.',
+  'counters.growing': 'It grows: probe ip_rcv_core with the filter “bad IP header” to see which packets.',
+  'counters.probe': 'Probe ip_rcv_core',
+} as const;

@@ -1,0 +1,23 @@
+export const structs = {
+  'structs.search': 'Struct name',
+  'structs.placeholder': 'Name, e.g. sk_buff',
+  'structs.show': 'Show',
+  'structs.look': 'Look at struct {name}',
+  'structs.visited': 'Looked at',
+  'structs.suggested': 'Of the receive path',
+  'structs.about':
+    'Layouts come from the BTF of the running kernel: no kernel source is needed. Name a struct, or follow one from a signature.',
+  'structs.loading': 'Reading {name}…',
+  'structs.size': '{bytes} bytes, {members} members',
+  'structs.several': 'This kernel has {count} of that name',
+  'structs.copy': 'Copy as C',
+  'structs.asC': 'As C',
+  'structs.members': 'Members',
+  'structs.searchMembers': 'Search members',
+  'structs.offset': 'Offset',
+  'structs.bytes': 'Bytes',
+  'structs.bits.one': '{count} bit',
+  'structs.bits.other': '{count} bits',
+  'structs.member': 'Member',
+  'structs.type': 'Type',
+} as const;
