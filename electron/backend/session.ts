@@ -157,7 +157,7 @@ export class Session {
   }
 
   async structs(name: string): Promise<readonly StructLayout[]> {
-    return (await this.types()).structs(name, this.info.host);
+    return (await this.types()).structs.layouts(name);
   }
 
   async watchCounters(on: boolean): Promise<void> {

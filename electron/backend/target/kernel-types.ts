@@ -11,24 +11,23 @@ import { typeText } from '../../../shared/btf/declare.ts';
 import { FunctionIndex } from '../../../shared/btf/function-index.ts';
 import type { ModuleBtf } from '../../../shared/btf/function-index.ts';
 import { signature } from '../../../shared/btf/functions.ts';
-import { layoutOf, namedMembers } from '../../../shared/btf/layout.ts';
-import { findComposites } from '../../../shared/btf/path.ts';
-import { printType } from '../../../shared/btf/print.ts';
-import type { FunctionEntry, StructLayout, TargetFacts } from '../../../shared/contract/api.ts';
+import type { FunctionEntry, TargetFacts } from '../../../shared/contract/api.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { Signature } from '../../../shared/probe/signature.ts';
 import type { KernelFiles } from './btf-download.ts';
+import { KernelStructs } from './kernel-structs.ts';
 
 interface Located extends ModuleBtf {
   readonly id: number;
 }
 
-/** The types of one kernel: its functions with what can be attached to them, and its structs. */
+/** The types of one kernel: its functions with what can be attached to them, and through `structs` its structs. */
 export class KernelTypes {
   /** BTF that could not be read, by name: one damaged module costs only its own functions. */
   readonly damaged: ReadonlyMap<string, string>;
   /** The kernel proper, then its modules. */
   readonly modules: readonly ModuleBtf[];
+  readonly structs: KernelStructs;
   readonly #facts: AttachFacts | null;
   #index: FunctionIndex | null = null;
 
@@ -48,6 +47,7 @@ export class KernelTypes {
       }
     }
     this.modules = modules;
+    this.structs = new KernelStructs(modules, origin);
     this.damaged = damaged;
     this.#facts = facts && {
       arch: facts.machine,
@@ -99,40 +99,6 @@ export class KernelTypes {
         returns: typeText(btf, prototype.returnId),
       },
     };
-  }
-
-  /** Every struct or union of this name (`sk_buff`, `struct sk_buff`): kernels hold several of one name. Throws `struct-unknown`, `btf-damaged`. */
-  structs(name: string, origin: string): StructLayout[] {
-    const bare = name.trim().replace(/^(?:struct|union)\s+/, '');
-    const layouts: StructLayout[] = [];
-    try {
-      for (const { module, btf } of this.modules)
-        for (const id of findComposites(btf, bare)) {
-          if (module !== 'vmlinux' && btf.owner(id) !== btf) continue;
-          const layout = layoutOf(btf, id);
-          layouts.push({
-            name: layout.name,
-            kind: layout.kind,
-            module,
-            size: layout.size,
-            text: printType(btf, id),
-            members: namedMembers(layout).map(({ path, byteOffset, bitOffset, bits, type, bitfield }) => ({
-              path,
-              byteOffset,
-              bitOffset,
-              bits,
-              type,
-              bitfield,
-            })),
-          });
-        }
-    } catch (error) {
-      if (error instanceof BtfError && error.code !== 'E_NOTFOUND')
-        throw new Fail('btf-damaged', { origin, message: error.message }, error.remedy);
-      if (!(error instanceof BtfError)) throw error;
-    }
-    if (layouts.length === 0) throw new Fail('struct-unknown', { name, origin });
-    return layouts;
   }
 
   #locate(name: string): Located | null {

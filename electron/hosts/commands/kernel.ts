@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { FunctionEntry, StructLayout } from '../../../shared/contract/api.ts';
 import type { BackendDeps } from '../../backend/index.ts';
 import type { CommandLine } from './arguments.ts';
@@ -65,11 +64,10 @@ async function withKernel(
   ask: (kernel: Kernel, words: readonly string[]) => Promise<void>,
 ): Promise<number> {
   if (line.btf !== null) {
-    const origin = basename(line.btf);
     const types = await readBtfFile(line.btf);
     const kernel: Kernel = {
       functions: async (query) => types.search(query),
-      structs: async (name) => types.structs(name, origin),
+      structs: async (name) => types.structs.layouts(name),
     };
     await ask(kernel, line.positionals);
     return 0;

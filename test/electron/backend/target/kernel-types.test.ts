@@ -116,7 +116,7 @@ test('a function is found by its name, and by its module', () => {
 test('structs come with their members; one of a base is not told twice', () => {
   const kernel = types({ vmlinux: vmlinux(), veth: veth() });
   for (const name of ['sk_buff', 'struct sk_buff', ' sk_buff '])
-    expect(kernel.structs(name, 'h')).toMatchObject([
+    expect(kernel.structs.layouts(name)).toMatchObject([
       {
         name: 'sk_buff',
         module: 'vmlinux',
@@ -124,9 +124,9 @@ test('structs come with their members; one of a base is not told twice', () => {
         members: [{ path: 'len' }, { path: 'mark', bitOffset: 32 }],
       },
     ]);
-  expect(kernel.structs('veth_priv', 'h')).toMatchObject([{ module: 'veth', size: 0 }]);
+  expect(kernel.structs.layouts('veth_priv')).toMatchObject([{ module: 'veth', size: 0 }]);
   for (const name of ['sk_bufff', '', 'int', 'struct', '__proto__'])
-    expect(codeOf(() => kernel.structs(name, 'h'))).toBe('struct-unknown');
+    expect(codeOf(() => kernel.structs.layouts(name))).toBe('struct-unknown');
 });
 
 describe('damage', () => {
@@ -148,7 +148,7 @@ describe('damage', () => {
   test('of a struct without end is told as damage', () => {
     const w = new BtfWriter();
     w.composite('struct', 'endless', 8, [{ name: '', type: 1, bitOffset: 0 }]);
-    expect(codeOf(() => types({ vmlinux: w.bytes() }).structs('endless', 'h'))).toBe('btf-damaged');
+    expect(codeOf(() => types({ vmlinux: w.bytes() }).structs.layouts('endless'))).toBe('btf-damaged');
   });
 
   test('of any one byte ends in an answer or in a failure of ours', () => {
@@ -160,7 +160,7 @@ describe('damage', () => {
         refused += kernel.damaged.size;
         for (const line of ['', 'rcv', 'ip ->int', 'arg:sk_buff', 'zq']) kernel.search(line);
         for (const { name } of kernel.search('')) kernel.find(name);
-        kernel.structs('sk_buff', 'h');
+        kernel.structs.layouts('sk_buff');
       } catch (error) {
         if (!(error instanceof Fail)) throw error;
         refused++;
