@@ -126,9 +126,7 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
       },
       prepareProbe: async ({ session, spec }) => find(session).prepare(spec),
       startProbe: async ({ session, spec }) => {
-        const run = ++lastRun;
-        await find(session).startProbe(run, spec);
-        return { run };
+        return find(session).startProbe(++lastRun, spec);
       },
       stopProbe: async ({ run }) => {
         findRun(run).stop('user');

@@ -6,13 +6,14 @@ import type {
   RunState,
   RunTotals,
   SessionInfo,
+  StartedProbe,
   StructLayout,
   Survey,
   TargetFacts,
 } from '../../shared/contract/api.ts';
 import { Fail } from '../../shared/contract/failure.ts';
 import { encodeBatch } from '../../shared/capture/batch.ts';
-import type { BpftraceProgram } from '../../shared/probe/bpftrace-program.ts';
+import type { ProbeProgram } from '../../shared/probe/program.ts';
 import { expectationOf } from '../../shared/probe/expects.ts';
 import { prototypeText } from '../../shared/probe/signature.ts';
 import type { Signature } from '../../shared/probe/signature.ts';
@@ -29,7 +30,7 @@ import type { KernelCache } from './target/btf-cache.ts';
 import { loadKernel } from './target/kernel.ts';
 import type { KernelTypes } from './target/kernel-types.ts';
 import { openTarget } from './target/open.ts';
-import { BPFTRACE_COMMAND, prepareProgram, startRun } from './trace/run.ts';
+import { prepareProgram, startRun } from './trace/run.ts';
 import type { Run } from './trace/run.ts';
 
 /** The last program that was written, with what it was written from. */
@@ -37,7 +38,7 @@ interface Prepared {
   readonly key: string;
   readonly facts: TargetFacts;
   readonly signature: Signature;
-  readonly program: BpftraceProgram;
+  readonly program: ProbeProgram;
 }
 
 /** One connected target of one page, and everything that runs there. */
@@ -190,24 +191,27 @@ export class Session {
   async prepare(spec: ProbeSpec): Promise<PreparedProbe> {
     const { signature, program } = await this.#program(spec);
     const expected = expectationOf(spec.function);
+    const [point] = program.points;
     const place = { data: 'skb->data', network: 'the network header', mac: 'the MAC header' }[
-      program.pointer
+      point?.pointer ?? 'data'
     ];
     return {
-      engine: 'bpftrace',
+      engine: program.engine,
+      points: program.points,
+      fields: program.fields,
       why: `bpftrace ${this.survey.facts.bpftrace?.version ?? ''} and BTF are there: a trampoline probe is the cheapest and sees typed arguments`,
       script: program.script,
-      command: BPFTRACE_COMMAND,
+      command: program.command,
       signature: prototypeText(signature),
       expects:
-        program.captures === 'arguments'
+        point?.captures === 'arguments'
           ? 'no struct sk_buff: its arguments are recorded'
           : `${spec.expect === 'default' ? (expected?.layer ?? 'any') : spec.expect} header at ${place}`,
     };
   }
 
   /** Starts the probe; events and states go to the page under `id`. */
-  async startProbe(id: number, spec: ProbeSpec): Promise<void> {
+  async startProbe(id: number, spec: ProbeSpec): Promise<StartedProbe> {
     this.#mustTrace();
     const { program } = await this.#program(spec);
     const { session } = this.info;
@@ -219,6 +223,7 @@ export class Session {
     this.#runs.set(id, run);
     void run.ended.then(() => this.#runs.delete(id));
     void run.ran.then((ran) => this.#receipt(id, ran));
+    return { run: id, engine: program.engine, points: program.points, fields: program.fields };
   }
 
   /** Looks at the target after a run; one whose connection was lost is looked for when it is back. */

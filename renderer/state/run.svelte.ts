@@ -48,6 +48,7 @@ export class Run {
   readonly counts = new Uint32Array(VERDICT_KINDS.length);
   #filter: EventFilter;
   #frozen = $state.raw<Frozen | null>(null);
+  readonly #labels = new Map<number, string>();
   #chosenByUser = false;
   #lastRate = { at: 0, next: 0 };
 
@@ -114,6 +115,16 @@ export class Run {
     this.#filter.extend();
     if (!this.#chosenByUser && (this.record === null || verdictTone(this.record.verdict) === 'good'))
       this.#pickFirst(before);
+  }
+
+  /** Texts that records name by number. */
+  takeLabels(first: number, texts: readonly string[]): void {
+    texts.forEach((text, at) => this.#labels.set(first + at, text));
+  }
+
+  /** The stack or symbol of that number; null while it has not come. */
+  label(number: number): string | null {
+    return this.#labels.get(number) ?? null;
   }
 
   show(): void {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { profile } from '../profile/schema.ts';
 import type { Profile } from '../profile/schema.ts';
+import type { ProbeProgram, ProgramPoint } from '../probe/program.ts';
 import { probeSpec } from '../probe/spec.ts';
 import type { Failure } from './failure.ts';
 import type { CleanupReceipt, ConnectLine, LinkState, SecretAnswer, SecretQuestion } from './ssh-session.ts';
@@ -124,7 +125,11 @@ export interface StructMember {
 
 /** Everything that will run on the target for a probe, to be read before it does. */
 export interface PreparedProbe {
-  readonly engine: 'bpftrace';
+  readonly engine: ProbeProgram['engine'];
+  /** Where it will be attached, patterns resolved. */
+  readonly points: readonly ProgramPoint[];
+  /** Names of the values that each record carries beside the packet. */
+  readonly fields: readonly string[];
   /** Why this engine. */
   readonly why: string;
   readonly script: string;
@@ -133,6 +138,14 @@ export interface PreparedProbe {
   readonly signature: string;
   /** Which header is expected, where: "IPv4 header at skb->data". */
   readonly expects: string;
+}
+
+/** A run that has begun; `points` and `fields` say what the numbers in its records mean. */
+export interface StartedProbe {
+  readonly run: number;
+  readonly engine: ProbeProgram['engine'];
+  readonly points: readonly ProgramPoint[];
+  readonly fields: readonly string[];
 }
 
 export type RunState =
@@ -211,7 +224,7 @@ export const apiCalls = {
   structs: call<readonly StructLayout[]>()(z.strictObject({ session, name: z.string().min(1).max(200) })),
   watchCounters: call<null>()(z.strictObject({ session, on: z.boolean() })),
   prepareProbe: call<PreparedProbe>()(z.strictObject({ session, spec: probeSpec })),
-  startProbe: call<{ readonly run: number }>()(z.strictObject({ session, spec: probeSpec })),
+  startProbe: call<StartedProbe>()(z.strictObject({ session, spec: probeSpec })),
   stopProbe: call<null>()(z.strictObject({ run })),
   /** Bytes of record batches that the page has taken in: what keeps the target's stream flowing. */
   credit: call<null>()(z.strictObject({ run, bytes: z.number().int().nonnegative() })),
@@ -244,6 +257,8 @@ export interface PageEvents {
   counters(payload: { session: string; reading: CountersReading }): void;
   countersFailed(payload: { session: string; failure: Failure }): void;
   runState(payload: { run: number; session: string; state: RunState; totals: RunTotals }): void;
+  /** Texts that records of a run name by number (stacks, symbols): `texts[i]` has the number `first + i`. */
+  runLabels(payload: { run: number; session: string; first: number; texts: readonly string[] }): void;
   /** Long work: `done` of `total`, null when the total is unknown. */
   progress(payload: {
     session: string;

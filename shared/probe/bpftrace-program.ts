@@ -3,6 +3,7 @@ import { Fail } from '../contract/failure.ts';
 import type { FunctionExpectation } from './expects.ts';
 import { expectationOf } from './expects.ts';
 import { ownPacketCondition, ownSocketCondition } from './own-traffic.ts';
+import type { ProbeProgram } from './program.ts';
 import { skbParameter, sockParameter } from './signature.ts';
 import type { Signature } from './signature.ts';
 import type { FilterName, ProbeSpec } from './spec.ts';
@@ -15,15 +16,8 @@ const WINDOW_BYTES = WINDOW_WORDS * 8;
 /** Seconds after which the kernel side ends by itself, whatever else goes wrong. */
 const LAST_RESORT_SECONDS = 4 * 3600;
 
-export interface BpftraceProgram {
-  readonly script: string;
-  /** What the words of each record are. */
-  readonly captures: 'packet' | 'arguments';
-  readonly pointer: FunctionExpectation['pointer'];
-  /** Marks the lines that are ours; 8 hex digits. */
-  readonly tag: string;
-  readonly parameters: readonly string[];
-}
+/** Quiet, without warnings, each line sent when it is whole; the program comes over stdin. */
+export const BPFTRACE_COMMAND = 'bpftrace -q --no-warnings -B line /dev/stdin';
 
 /**
  * Writes the bpftrace program for `spec`. One text for bpftrace 0.17 to 0.27: `kfunc:` (an alias of
@@ -44,7 +38,7 @@ export function writeBpftraceProgram(
   signature: Signature,
   connection: SshConnection | null,
   tag: string,
-): BpftraceProgram {
+): ProbeProgram {
   const skb = skbParameter(signature);
   if (skb === null && spec.filter !== 'none')
     throw new Fail('function-without-sk_buff', { function: spec.function, filter: spec.filter });
@@ -90,11 +84,21 @@ END
 }
 `;
   return {
+    engine: 'bpftrace',
+    command: BPFTRACE_COMMAND,
     script,
-    captures: skb === null ? 'arguments' : 'packet',
-    pointer,
     tag,
-    parameters: parameters.map((parameter) => parameter.name),
+    points: [
+      {
+        name: spec.function,
+        kind: 'function',
+        edge: 'entry',
+        captures: skb === null ? 'arguments' : 'packet',
+        pointer,
+        parameters: parameters.map((parameter) => parameter.name),
+      },
+    ],
+    fields: [],
   };
 }
 

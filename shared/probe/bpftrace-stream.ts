@@ -1,7 +1,7 @@
-import { FLAG_ARGUMENTS, FLAG_DEVICE, FLAG_SKB } from '../capture/record.ts';
+import { emptyRecord, FLAG_ARGUMENTS, FLAG_DEVICE, FLAG_SKB } from '../capture/record.ts';
 import type { EventRecord } from '../capture/record.ts';
 import { clipWindow, WINDOW_WORDS } from './bpftrace-program.ts';
-import type { BpftraceProgram } from './bpftrace-program.ts';
+import type { ProbeProgram, ProgramPoint } from './program.ts';
 
 /** What the lines of a program mean, as they come. */
 export interface StreamListener {
@@ -34,7 +34,8 @@ const STATE_FIELDS = 17;
  * target can know the tag. Bounded: an endless line is dropped.
  */
 export class BpftraceStream {
-  readonly #program: BpftraceProgram;
+  readonly #program: ProbeProgram;
+  readonly #point: ProgramPoint | null;
   readonly #listener: StreamListener;
   readonly #record: EventRecord;
   readonly #packet = new Uint8Array(WINDOW_WORDS * 8);
@@ -49,8 +50,9 @@ export class BpftraceStream {
   /** The program has reached its END: nothing was cut off. */
   ended = false;
 
-  constructor(program: BpftraceProgram, listener: StreamListener) {
+  constructor(program: ProbeProgram, listener: StreamListener) {
     this.#program = program;
+    this.#point = program.points[0] ?? null;
     this.#listener = listener;
     this.#record = emptyRecord(this.#packet);
   }
@@ -136,7 +138,7 @@ export class BpftraceStream {
 
   #packetLine(fields: readonly string[], line: string): void {
     const words = fields[2 + STATE_FIELDS];
-    if (this.#program.captures !== 'packet' || words?.length !== this.#packet.length * 2)
+    if (this.#point?.captures !== 'packet' || words?.length !== this.#packet.length * 2)
       return this.#listener.stray(line);
     const numbers: number[] = [];
     for (let i = 0; i < STATE_FIELDS; i++) {
@@ -173,11 +175,11 @@ export class BpftraceStream {
 
   #argumentsLine(fields: readonly string[], line: string): void {
     const [, , sequence, cpu, ns, pid, words = '', ...comm] = fields;
-    const count = Math.min(this.#program.parameters.length, 12);
+    const count = Math.min(this.#point?.parameters.length ?? 0, 12);
     const bytes = this.#packet.subarray(0, count * 8);
     const numbers = [sequence, cpu, pid].map(Number);
     if (
-      this.#program.captures !== 'arguments' ||
+      this.#point?.captures !== 'arguments' ||
       words.length !== count * 16 ||
       !numbers.every(Number.isInteger)
     )
@@ -207,34 +209,6 @@ export class BpftraceStream {
     record.pid = pid >>> 0;
     return record;
   }
-}
-
-function emptyRecord(bytes: Uint8Array): EventRecord {
-  return {
-    seq: 0,
-    verdict: 0,
-    flags: 0,
-    cpu: 0,
-    ns: 0n,
-    pid: 0,
-    headerAt: null,
-    window: 0,
-    macLen: 0,
-    len: 0,
-    dataLen: 0,
-    protocol: 0,
-    deviceType: 0,
-    hardHeaderLength: 0,
-    pktType: 0,
-    ifindex: 0,
-    netns: 0,
-    headroom: 0,
-    macHeader: null,
-    networkHeader: 0,
-    device: '',
-    comm: '',
-    bytes,
-  };
 }
 
 /** Lower-case hex digits into bytes; false if a character is none. */

@@ -6,7 +6,7 @@ import type { EventRecord } from '../../../shared/capture/record.ts';
 import { VERDICT_KINDS } from '../../../shared/packet/verdict-kinds.ts';
 import { verdictCode } from '../../../shared/packet/verdict.ts';
 import { writeBpftraceProgram } from '../../../shared/probe/bpftrace-program.ts';
-import type { BpftraceProgram } from '../../../shared/probe/bpftrace-program.ts';
+import type { ProbeProgram } from '../../../shared/probe/program.ts';
 import { BpftraceStream } from '../../../shared/probe/bpftrace-stream.ts';
 import { verdictInput } from '../../../shared/probe/record-verdict.ts';
 import type { Signature } from '../../../shared/probe/signature.ts';
@@ -16,9 +16,6 @@ import type { Leash } from '../ssh/leash.ts';
 import type { RanOnTarget } from '../ssh/receipt.ts';
 import type { Target } from '../ssh/command.ts';
 import { explainBpftrace, noBpftrace, NO_SUCH_FUNCTION } from './refusals.ts';
-
-/** Quiet, without warnings, each line sent when it is whole; the program comes over stdin. */
-export const BPFTRACE_COMMAND = 'bpftrace -q --no-warnings -B line /dev/stdin';
 
 export interface RunListener {
   state(state: RunState, totals: RunTotals): void;
@@ -47,7 +44,7 @@ const FLUSH_BYTES = 256 * 1024;
 /** Detaching takes seconds on a busy kernel; only then is bpftrace killed. */
 const STOP_GRACE_SECONDS = 15;
 
-export function prepareProgram(spec: ProbeSpec, signature: Signature, facts: TargetFacts): BpftraceProgram {
+export function prepareProgram(spec: ProbeSpec, signature: Signature, facts: TargetFacts): ProbeProgram {
   return writeBpftraceProgram(spec, signature, facts.connection, `k${randomBytes(4).toString('hex')}`);
 }
 
@@ -55,14 +52,14 @@ export function prepareProgram(spec: ProbeSpec, signature: Signature, facts: Tar
 export async function startRun(
   target: Target,
   spec: ProbeSpec,
-  program: BpftraceProgram,
+  program: ProbeProgram,
   listener: RunListener,
 ): Promise<Run> {
-  target.onCommand(`${BPFTRACE_COMMAND} <<'EOF'\n${program.script}EOF`, 'probe');
+  target.onCommand(`${program.command} <<'EOF'\n${program.script}EOF`, 'probe');
   const began = Date.now();
   const host = target.connection.config.alias;
   const leash: Leash = await startLeashed(target.connection, {
-    command: BPFTRACE_COMMAND,
+    command: program.command,
     input: program.script,
     sudo: target.sudo,
   });
@@ -143,11 +140,11 @@ export async function startRun(
       return listener.state({ kind: 'stopped', reason: stopping ?? 'target', totals: final }, final);
     if (stopping !== null) return listener.state({ kind: 'stopped', reason: stopping, totals: final }, final);
     const said = [leash.stderr().trim(), strays.join('\n')].filter(Boolean).join('\n');
-    failed(explainEnd(target, spec, said, exit.code ?? -1, strayCount));
+    failed(explainEnd(target, spec, program, said, exit.code ?? -1, strayCount));
   });
 
   const ran = leash.exit.then((exit) => ({
-    command: BPFTRACE_COMMAND,
+    command: program.command,
     mark: leash.mark,
     began,
     ended: Date.now(),
@@ -156,12 +153,19 @@ export async function startRun(
   return { stop, credit: (bytes) => outbox.credit(bytes), ended, ran };
 }
 
-function explainEnd(target: Target, spec: ProbeSpec, said: string, status: number, strayCount: number): Fail {
+function explainEnd(
+  target: Target,
+  spec: ProbeSpec,
+  program: ProbeProgram,
+  said: string,
+  status: number,
+  strayCount: number,
+): Fail {
   const host = target.connection.config.alias;
   if (status === 127) return noBpftrace(target, said, `probe ${spec.function}`);
   if (NO_SUCH_FUNCTION.test(said))
     return new Fail('function-unknown', { function: spec.function, host }, said);
-  const known = explainBpftrace(target, said, status, BPFTRACE_COMMAND);
+  const known = explainBpftrace(target, said, status, program.command);
   if (known.failure.code !== 'command-failed') return known;
   if (status === 0 && strayCount > 0)
     return new Fail('probe-stream-damaged', { host, count: strayCount }, said);

@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { Fail } from '../../../shared/contract/failure.ts';
 import { VERDICT_KINDS } from '../../../shared/packet/verdict-kinds.ts';
 import type { VerdictKind } from '../../../shared/packet/verdict-kinds.ts';
-import { ENGINES, EXPECTATIONS, FILTERS, FUNCTION_NAME, probeSpec } from '../../../shared/probe/spec.ts';
+import { parsePoint } from '../../../shared/probe/point.ts';
+import { ENGINES, EXPECTATIONS, FILTERS, probeSpec } from '../../../shared/probe/spec.ts';
 import type { ProbeSpec } from '../../../shared/probe/spec.ts';
 import type { SshOverrides } from '../../backend/ssh/config.ts';
 
@@ -89,7 +90,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
 
 /** A whole spec for FUNCTION, checked. */
 export function specFor(functionName: string, line: CommandLine): ProbeSpec {
-  if (!FUNCTION_NAME.test(functionName)) throw new Fail('function-name-invalid', { function: functionName });
+  if (parsePoint(functionName) === null) throw new Fail('function-name-invalid', { function: functionName });
   return probeSpec.parse({ ...line.spec, function: functionName });
 }
 

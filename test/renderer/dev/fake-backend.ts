@@ -2,6 +2,7 @@ import { encodeBatch } from '../../../shared/capture/batch.ts';
 import {
   FLAG_DEVICE,
   FLAG_SKB,
+  emptyRecord,
   PACKET_BYTES,
   RECORD_BYTES,
   writeRecord,
@@ -11,6 +12,7 @@ import type {
   BackendHandlers,
   FunctionEntry,
   Page,
+  PreparedProbe,
   RunTotals,
   StructLayout,
   Survey,
@@ -170,6 +172,7 @@ function handlersFor(
         throw new Fail('function-without-sk_buff', { function: spec.function, filter: spec.filter });
       return {
         engine: 'bpftrace',
+        ...pointsOf(spec, entry),
         why: 'bpftrace 0.17.0 and BTF are there',
         script: scriptOf(spec),
         command: 'bpftrace -B line -q /dev/stdin',
@@ -181,7 +184,8 @@ function handlersFor(
       const run = ++runs;
       command(`bpftrace -B line -q /dev/stdin <<'EOF'\n${scriptOf(spec)}EOF`, 'probe');
       stops.set(run, produce(page, session, run, spec, options.rate));
-      return { run };
+      const entry = list.find((one) => one.name === spec.function) ?? null;
+      return { run, engine: 'bpftrace', ...pointsOf(spec, entry) };
     },
     stopProbe: async ({ run }) => {
       stops.get(run)?.();
@@ -296,9 +300,10 @@ function recordOf(seq: number, spec: ProbeSpec): EventRecord {
   bytes.set(before);
   bytes.set(packet.subarray(0, bytes.length - before.length), before.length);
   return {
+    ...emptyRecord(bytes),
     seq,
-    verdict: 0,
     flags: FLAG_SKB | FLAG_DEVICE,
+    skb: 0xffff8880041c0000n + BigInt(seq % 8) * 256n,
     cpu: seq % 2,
     ns: 81_230_000_000_000n + BigInt(seq) * 100_000_000n,
     pid: seq % 3 === 0 ? 0 : 1432,
@@ -318,8 +323,13 @@ function recordOf(seq: number, spec: ProbeSpec): EventRecord {
     networkHeader: 0,
     device: 'ipip-r',
     comm: seq % 3 === 0 ? 'swapper/0' : 'ksoftirqd/1',
-    bytes,
   };
+}
+
+function pointsOf(spec: ProbeSpec, entry: FunctionEntry | null): Pick<PreparedProbe, 'points' | 'fields'> {
+  const captures = entry === null || entry.signature.includes('sk_buff') ? 'packet' : 'arguments';
+  const point = { name: spec.function, kind: 'function', edge: 'entry', captures } as const;
+  return { points: [{ ...point, pointer: 'data', parameters: [] }], fields: spec.fields };
 }
 
 function surveyOf(): Survey {

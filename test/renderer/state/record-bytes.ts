@@ -1,4 +1,4 @@
-import { RECORD_BYTES, writeRecord } from '../../../shared/capture/record.ts';
+import { emptyRecord, RECORD_BYTES, writeRecord } from '../../../shared/capture/record.ts';
 import type { EventRecord } from '../../../shared/capture/record.ts';
 
 /** Records as a batch carries them; each with its seq, a verdict and what `change` says. */
@@ -20,6 +20,7 @@ export function recordBytes(
 
 export function plainRecord(seq: number, verdict: number): EventRecord {
   return {
+    ...emptyRecord(Uint8Array.of(0x45, seq & 255)),
     seq,
     verdict,
     flags: 1,
@@ -42,6 +43,5 @@ export function plainRecord(seq: number, verdict: number): EventRecord {
     networkHeader: 0,
     device: 'eth0',
     comm: 'ping',
-    bytes: Uint8Array.of(0x45, seq & 255),
   };
 }

@@ -4,6 +4,7 @@ import { decodeBatch, encodeBatch } from '../../../shared/capture/batch.ts';
 import {
   FLAG_DEVICE,
   FLAG_SKB,
+  MAX_VALUES,
   PACKET_BYTES,
   readRecord,
   RECORD_BYTES,
@@ -13,6 +14,7 @@ import type { EventRecord } from '../../../shared/capture/record.ts';
 
 const u16 = fc.integer({ min: 0, max: 0xffff });
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
+const i64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const i32 = fc.integer({ min: -0x80000000, max: 0x7fffffff });
 const name = fc.string({
   unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)),
@@ -42,6 +44,18 @@ const record: fc.Arbitrary<EventRecord> = fc.record({
   device: name,
   comm: name,
   bytes: fc.uint8Array({ maxLength: PACKET_BYTES }),
+  skb: fc.bigInt({ min: 0n, max: 0xffffffffffffffffn }),
+  point: u16,
+  edge: fc.constantFrom('entry', 'return'),
+  stackLabel: u32,
+  callerLabel: u32,
+  reason: fc.option(u32),
+  mark: u32,
+  hash: u32,
+  transportHeader: fc.option(fc.integer({ min: -0x8000, max: 0x7fff })),
+  ipSummed: fc.integer({ min: 0, max: 255 }),
+  returned: i64,
+  values: fc.array(i64, { maxLength: MAX_VALUES }),
 });
 
 test('a record reads back as it was written, beside its neighbours', () => {

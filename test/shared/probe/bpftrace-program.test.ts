@@ -64,8 +64,8 @@ describe('the bpftrace program', () => {
       returns: 'long int',
     };
     const program = write({}, plain);
-    expect(program.captures).toBe('arguments');
-    expect(program.parameters).toEqual(['file', 'count']);
+    expect(program.points[0]?.captures).toBe('arguments');
+    expect(program.points[0]?.parameters).toEqual(['file', 'count']);
     expect(program.script).toContain('(uint64)args->count');
     expect(() => write({ filter: 'bad-ip-header' }, plain)).toThrow('takes no struct sk_buff');
   });
@@ -80,9 +80,16 @@ describe('the bpftrace program', () => {
   });
 
   test('names and filters cannot carry script into it: the spec refuses them', () => {
-    for (const name of ['a b', 'a{}', "x'", 'f\n', '', 'a;b', 'a*', '-x'])
+    for (const name of ['a b', 'a{}', "x'", 'f\n', '', 'a;b', 'tracepoint:kfree_skb', 'a b*', '-x'])
       expect(probeSpec.safeParse({ function: name }).success).toBe(false);
-    for (const name of ['ip_rcv', 'nf_tables:nft_do_chain', 'foo.isra.0', '__x64_sys_read'])
+    for (const name of [
+      'ip_rcv',
+      'ip_rcv*',
+      'tracepoint:skb:kfree_skb',
+      'nf_tables:nft_do_chain',
+      'foo.isra.0',
+      '__x64_sys_read',
+    ])
       expect(probeSpec.safeParse({ function: name }).success).toBe(true);
   });
 });

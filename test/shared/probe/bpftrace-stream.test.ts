@@ -2,18 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FLAG_ARGUMENTS, FLAG_DEVICE, FLAG_SKB } from '../../../shared/capture/record.ts';
 import type { EventRecord } from '../../../shared/capture/record.ts';
-import type { BpftraceProgram } from '../../../shared/probe/bpftrace-program.ts';
 import { BpftraceStream } from '../../../shared/probe/bpftrace-stream.ts';
 import type { KernelTotals } from '../../../shared/probe/bpftrace-stream.ts';
+import { probeProgram } from './probe-program.ts';
 
 const TAG = 'k0badf00d';
-const program: BpftraceProgram = {
-  script: '',
-  captures: 'packet',
-  pointer: 'data',
-  tag: TAG,
-  parameters: [],
-};
+const program = probeProgram(TAG);
 
 /** What bookworm (6.1, bpftrace 0.17) printed for an Ethernet frame in an ipip tunnel, but for the tag. */
 const BYTES =
@@ -23,7 +17,7 @@ const BYTES =
 const WORDS = BYTES.padEnd(256, '0').slice(0, 256);
 const LINE = `${TAG}\tP\t1\t0\t79631103938\t340\t258\t0\t98\t0\t0\t8\t258\t258\t0\t5\t768\t0\t4026531840\t${WORDS}\tlab-tunnel\tpython3\n`;
 
-function collect(chunks: readonly string[], from: BpftraceProgram = program) {
+function collect(chunks: readonly string[], from = program) {
   const events: EventRecord[] = [];
   const strays: string[] = [];
   const totals: KernelTotals[] = [];
@@ -150,11 +144,10 @@ describe('the stream of a packet program', () => {
 });
 
 test('the stream of a program of arguments gives eight bytes an argument', () => {
-  const { events } = collect([`${TAG}\tA\t1\t3\t42\t7\t00000000deadbeefffffffffffffffff\tsshd\n`], {
-    ...program,
-    captures: 'arguments',
-    parameters: ['a', 'b'],
-  });
+  const { events } = collect(
+    [`${TAG}\tA\t1\t3\t42\t7\t00000000deadbeefffffffffffffffff\tsshd\n`],
+    probeProgram(TAG, { captures: 'arguments', parameters: ['a', 'b'] }),
+  );
   expect(events[0]).toMatchObject({ cpu: 3, ns: 42n, pid: 7, comm: 'sshd', flags: FLAG_ARGUMENTS });
   expect(Buffer.from(events[0]?.bytes ?? []).toString('hex')).toBe('00000000deadbeefffffffffffffffff');
 });

@@ -4,6 +4,7 @@ import { expectationOf } from '../../../shared/probe/expects.ts';
 import { verdictInput } from '../../../shared/probe/record-verdict.ts';
 import { verdict, verdictCode } from '../../../shared/packet/verdict.ts';
 import type { Verdict } from '../../../shared/packet/verdict.ts';
+import { probeProgram } from './probe-program.ts';
 
 /** A good echo request, 84 bytes: 20 of IPv4 header, 64 of ICMP. */
 const GOOD =
@@ -19,22 +20,19 @@ function judge(
 ): Verdict | null {
   const pointer = expectationOf(functionName)?.pointer ?? 'data';
   let judged: Verdict | null = null;
-  const stream = new BpftraceStream(
-    { script: '', captures: 'packet', pointer, tag: 'k', parameters: [] },
-    {
-      attached: () => undefined,
-      totals: () => undefined,
-      lost: () => undefined,
-      stray: (line) => expect.fail(line),
-      event: (record) => {
-        const input = verdictInput(record, { function: functionName, expect: 'default' });
-        expect(record.len).toBe(len);
-        if (input === null) return;
-        judged = verdict(input);
-        expect(verdictCode(input).kind).toBe(judged.kind);
-      },
+  const stream = new BpftraceStream(probeProgram('k', { pointer }), {
+    attached: () => undefined,
+    totals: () => undefined,
+    lost: () => undefined,
+    stray: (line) => expect.fail(line),
+    event: (record) => {
+      const input = verdictInput(record, { function: functionName, expect: 'default' });
+      expect(record.len).toBe(len);
+      if (input === null) return;
+      judged = verdict(input);
+      expect(verdictCode(input).kind).toBe(judged.kind);
     },
-  );
+  });
   const words = (''.padEnd(36, '0') + packet).padEnd(256, '0').slice(0, 256);
   const network = headroom + (pointer === 'network' ? offset : 0);
   stream.push(

@@ -5,19 +5,14 @@ import { explainBpftrace, noBpftrace } from '../../../../electron/backend/trace/
 import type { RunState, RunTotals } from '../../../../shared/contract/api.ts';
 import { RECORD_BYTES, readRecord } from '../../../../shared/capture/record.ts';
 import { VERDICT_KINDS } from '../../../../shared/packet/verdict-kinds.ts';
-import type { BpftraceProgram } from '../../../../shared/probe/bpftrace-program.ts';
 import { probeSpec } from '../../../../shared/probe/spec.ts';
+import { BPFTRACE_COMMAND } from '../../../../shared/probe/bpftrace-program.ts';
+import { probeProgram } from '../../../shared/probe/probe-program.ts';
 import { scripted } from '../scripted-connection.ts';
 import type { ScriptedChannel } from '../scripted-connection.ts';
 
 const TAG = 'k0badf00d';
-const program: BpftraceProgram = {
-  script: 'SCRIPT\n',
-  captures: 'packet',
-  pointer: 'data',
-  tag: TAG,
-  parameters: [],
-};
+const program = probeProgram(TAG, {}, { command: BPFTRACE_COMMAND, script: 'SCRIPT\n' });
 /** An Ethernet frame at skb->data, as bookworm's bpftrace printed it. */
 const BYTES =
   '0076c0d14000400460ec0a6202010a620202' +
