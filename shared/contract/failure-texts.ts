@@ -1,3 +1,5 @@
+import { fileTexts, fileTextsZhCN } from './failure-texts-files.ts';
+import { traceTexts, traceTextsZhCN } from './failure-texts-trace.ts';
 import { sshTexts, sshTextsZhCN } from './failure-texts-ssh.ts';
 
 /**
@@ -6,6 +8,8 @@ import { sshTexts, sshTextsZhCN } from './failure-texts-ssh.ts';
  */
 const en = {
   ...sshTexts,
+  ...traceTexts,
+  ...fileTexts,
   'internal-error': {
     message: 'skblens itself failed: {message}.',
     remedy: 'This is a defect of skblens. Please report it with the detail below.',
@@ -128,89 +132,6 @@ const en = {
     message: 'sudo on {host} refused: {message}.',
     remedy: 'Connect as root, or ask for a sudoers entry that allows /bin/sh for this user.',
   },
-  'bpftrace-missing': {
-    message: '{host} has no bpftrace.',
-    remedy: 'Install it there: apt install bpftrace.',
-  },
-  'not-privileged': {
-    message: '{user}@{host} may not trace the kernel: {message}.',
-    remedy: 'Connect as root or as a user with sudo.',
-  },
-  'kernel-locked-down': {
-    message: 'The kernel of {host} is locked down ({mode}): it refuses tracing even to root.',
-    remedy: 'Boot without lockdown=confidentiality (Secure Boot may set it).',
-  },
-  'btf-missing': {
-    message: '{host} has no /sys/kernel/btf/vmlinux.',
-    remedy: 'Its kernel was built without CONFIG_DEBUG_INFO_BTF: use a kernel with BTF.',
-  },
-  'btf-damaged': {
-    message: 'The BTF of {origin} cannot be read: {message}.',
-    remedy: 'Fetch it again; if it stays so, report it with the file.',
-  },
-  'btf-download-damaged': {
-    message: 'The BTF of {host} did not arrive whole: {message}.',
-    remedy: 'A module may have been loaded or removed meanwhile: try again.',
-  },
-  'struct-unknown': {
-    message: 'There is no struct or union "{name}" in the BTF of {origin}.',
-    remedy: 'Check the spelling; typedefs are found by their own name.',
-  },
-  'function-not-attachable': {
-    message: '{function} cannot be probed on {host}: {message}',
-    remedy: 'Choose another function on the same path; its neighbours stand beside it in the list.',
-  },
-  'function-unknown': {
-    message:
-      '{function} cannot be probed on {host}: bpftrace finds no such function in the BTF of the running kernel.',
-    remedy: 'Search the function list; compilers inline some functions, or rename them (.constprop, .isra).',
-  },
-  'function-name-invalid': {
-    message: '"{function}" is not a kernel function name.',
-    remedy: 'Use letters, digits, underscore and dot, or module:function.',
-  },
-  'function-without-sk_buff': {
-    message: '{function} takes no struct sk_buff, so the filter {filter} has nothing to look at.',
-    remedy: 'Probe it without a filter, or choose a function with an sk_buff argument.',
-  },
-  'filter-invalid': {
-    message: 'The filter "{filter}" is not known: {message}.',
-    remedy: 'Filters: {known}.',
-  },
-  'probe-failed': {
-    message: 'bpftrace on {host} could not run the probe on {function} (exit status {status}).',
-    remedy: 'See what bpftrace said below.',
-  },
-  'probe-stream-damaged': {
-    message: 'The stream of the probe held {count} lines that are not records of skblens.',
-    remedy:
-      'Something else writes into the output of bpftrace on {host}; the events shown are complete records.',
-  },
-  'run-unknown': { message: 'There is no running probe {run}.', remedy: 'Start it again.' },
-  'profile-invalid': {
-    message: 'The investigation {file} is not valid at {path}: {message}.',
-    remedy: 'Correct that field; nothing was changed.',
-  },
-  'profile-unreadable': {
-    message: 'The investigation {file} cannot be read: {message}.',
-    remedy: 'Check the path and that the file is JSON.',
-  },
-  'profile-name-invalid': {
-    message: '"{name}" cannot be the name of an investigation.',
-    remedy: 'Use 1 to 80 letters, digits, spaces, dots, dashes or underscores.',
-  },
-  'capture-unreadable': {
-    message: '{file} cannot be read as a capture: {message}.',
-    remedy: 'skblens reads pcap and pcapng files.',
-  },
-  'file-unreadable': {
-    message: '{file} cannot be read: {message}.',
-    remedy: 'Check the path and permissions.',
-  },
-  'file-unwritable': {
-    message: '{file} cannot be written: {message}.',
-    remedy: 'Check the path, free space and permissions.',
-  },
   'recording-missing': {
     message: 'The recording for the demo target is missing or damaged: {message}.',
     remedy: 'Make it again with: npm run lab -- record',
@@ -231,6 +152,8 @@ export type FailureCode = keyof typeof en;
 
 const zhCN = {
   ...sshTextsZhCN,
+  ...traceTextsZhCN,
+  ...fileTextsZhCN,
   'internal-error': {
     message: 'skblens 自身出错：{message}。',
     remedy: '这是 skblens 的缺陷，请连同下面的详情一起报告。',
@@ -346,78 +269,6 @@ const zhCN = {
     message: '{host} 上的 sudo 拒绝：{message}。',
     remedy: '以 root 连接，或申请允许该用户运行 /bin/sh 的 sudoers 条目。',
   },
-  'bpftrace-missing': {
-    message: '{host} 没有 bpftrace。',
-    remedy: '请在那里安装：apt install bpftrace。',
-  },
-  'not-privileged': {
-    message: '{user}@{host} 无权跟踪内核：{message}。',
-    remedy: '请以 root 或有 sudo 的用户连接。',
-  },
-  'kernel-locked-down': {
-    message: '{host} 的内核处于 lockdown({mode}):即使 root 也不能跟踪。',
-    remedy: '启动时不要使用 lockdown=confidentiality(Secure Boot 可能会设置它)。',
-  },
-  'btf-missing': {
-    message: '{host} 没有 /sys/kernel/btf/vmlinux。',
-    remedy: '其内核未启用 CONFIG_DEBUG_INFO_BTF：请使用带 BTF 的内核。',
-  },
-  'btf-damaged': {
-    message: '无法读取 {origin} 的 BTF:{message}。',
-    remedy: '请重新获取；若仍如此，请连同文件一起报告。',
-  },
-  'btf-download-damaged': {
-    message: '{host} 的 BTF 未完整到达：{message}。',
-    remedy: '其间可能有模块被加载或移除：请重试。',
-  },
-  'struct-unknown': {
-    message: '{origin} 的 BTF 中没有名为“{name}”的 struct 或 union。',
-    remedy: '请检查拼写；typedef 以其自身名称查找。',
-  },
-  'function-not-attachable': {
-    message: '{host} 上无法探测 {function}：{message}',
-    remedy: '请选择同一路径上的其他函数；列表中它的邻居就在旁边。',
-  },
-  'function-unknown': {
-    message: '{host} 上无法探测 {function}:bpftrace 在运行内核的 BTF 中找不到该函数。',
-    remedy: '请搜索函数列表；编译器会内联某些函数，或将其改名（.constprop、.isra）。',
-  },
-  'function-name-invalid': {
-    message: '“{function}”不是内核函数名。',
-    remedy: '使用字母、数字、下划线和点，或 module:function。',
-  },
-  'function-without-sk_buff': {
-    message: '{function} 没有 struct sk_buff 参数，过滤器 {filter} 无从判断。',
-    remedy: '不带过滤器探测，或选择带 sk_buff 参数的函数。',
-  },
-  'filter-invalid': { message: '过滤器“{filter}”未知：{message}。', remedy: '可用过滤器：{known}。' },
-  'probe-failed': {
-    message: '{host} 上的 bpftrace 无法运行对 {function} 的探针（退出状态 {status}）。',
-    remedy: '下面是 bpftrace 的原话。',
-  },
-  'probe-stream-damaged': {
-    message: '探针的数据流中有 {count} 行不是 skblens 的记录。',
-    remedy: '{host} 上有其他东西写入了 bpftrace 的输出；已显示的事件都是完整记录。',
-  },
-  'run-unknown': { message: '没有正在运行的探针 {run}。', remedy: '请重新启动。' },
-  'profile-invalid': {
-    message: '调查文件 {file} 在 {path} 处无效：{message}。',
-    remedy: '请更正该字段；没有改动任何东西。',
-  },
-  'profile-unreadable': {
-    message: '无法读取调查文件 {file}：{message}。',
-    remedy: '检查路径，并确认文件是 JSON。',
-  },
-  'profile-name-invalid': {
-    message: '“{name}”不能作为调查的名称。',
-    remedy: '请使用 1 到 80 个字母、数字、空格、点、短横或下划线。',
-  },
-  'capture-unreadable': {
-    message: '{file} 无法作为抓包文件读取：{message}。',
-    remedy: 'skblens 读取 pcap 与 pcapng 文件。',
-  },
-  'file-unreadable': { message: '无法读取 {file}：{message}。', remedy: '检查路径与权限。' },
-  'file-unwritable': { message: '无法写入 {file}：{message}。', remedy: '检查路径、剩余空间与权限。' },
   'recording-missing': {
     message: '演示目标的录制缺失或损坏：{message}。',
     remedy: '请重新录制：npm run lab -- record',

@@ -1,0 +1,48 @@
+/** Part of the catalogue (failure-texts.ts): files and programs on this machine. */
+export const fileTexts = {
+  'profile-invalid': {
+    message: 'The investigation {file} is not valid at {path}: {message}.',
+    remedy: 'Correct that field; nothing was changed.',
+  },
+  'profile-unreadable': {
+    message: 'The investigation {file} cannot be read: {message}.',
+    remedy: 'Check the path and that the file is JSON.',
+  },
+  'profile-name-invalid': {
+    message: '"{name}" cannot be the name of an investigation.',
+    remedy: 'Use 1 to 80 letters, digits, spaces, dots, dashes or underscores.',
+  },
+  'capture-unreadable': {
+    message: '{file} cannot be read as a capture: {message}.',
+    remedy: 'skblens reads pcap and pcapng files.',
+  },
+  'file-unreadable': {
+    message: '{file} cannot be read: {message}.',
+    remedy: 'Check the path and permissions.',
+  },
+  'file-unwritable': {
+    message: '{file} cannot be written: {message}.',
+    remedy: 'Check the path, free space and permissions.',
+  },
+} as const;
+
+export const fileTextsZhCN = {
+  'profile-invalid': {
+    message: '调查文件 {file} 在 {path} 处无效：{message}。',
+    remedy: '请更正该字段；没有改动任何东西。',
+  },
+  'profile-unreadable': {
+    message: '无法读取调查文件 {file}：{message}。',
+    remedy: '检查路径，并确认文件是 JSON。',
+  },
+  'profile-name-invalid': {
+    message: '“{name}”不能作为调查的名称。',
+    remedy: '请使用 1 到 80 个字母、数字、空格、点、短横或下划线。',
+  },
+  'capture-unreadable': {
+    message: '{file} 无法作为抓包文件读取：{message}。',
+    remedy: 'skblens 读取 pcap 与 pcapng 文件。',
+  },
+  'file-unreadable': { message: '无法读取 {file}：{message}。', remedy: '检查路径与权限。' },
+  'file-unwritable': { message: '无法写入 {file}：{message}。', remedy: '检查路径、剩余空间与权限。' },
+} as const satisfies Record<keyof typeof fileTexts, { message: string; remedy: string }>;
