@@ -42,7 +42,18 @@ export function commandsOf(workbench: Workbench): readonly Command[] {
   }
   if (workbench.connector.info.value?.demo)
     add('demo', t('command.demo'), [], () => void workbench.connectDemo());
-  if (live) add('disconnect', t('command.disconnect'), [], () => void workbench.disconnect());
+  for (const other of workbench.sessions.all)
+    if (other !== session)
+      add(`session-${other.info.session}`, t('command.session', { host: other.info.host }), [], () =>
+        workbench.choose(other),
+      );
+  if (workbench.sessions.all.length > 1) {
+    add('next-session', t('command.nextSession'), ['Alt+PageDown', 'Ctrl+Tab'], () => workbench.step(1));
+    add('previous-session', t('command.previousSession'), ['Alt+PageUp', 'Ctrl+Shift+Tab'], () =>
+      workbench.step(-1),
+    );
+  }
+  if (session) add('disconnect', t('command.disconnect'), [], () => void workbench.disconnect());
   if (session?.lost) add('reconnect', t('command.reconnect'), [], () => void workbench.reconnect());
   add('panel', t('command.panel'), ['Ctrl+J'], () => workbench.togglePanel());
   for (const name of THEMES) add(`theme-${name}`, t(`command.theme.${name}`), [], () => theme.choose(name));

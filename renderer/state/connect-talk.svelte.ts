@@ -1,56 +1,53 @@
-import type { Backend } from '../../shared/contract/api.ts';
+import type { Backend, HostKeyAnswer, HostKeyQuestion } from '../../shared/contract/api.ts';
 import type { ConnectLine, SecretAnswer, SecretQuestion } from '../../shared/contract/ssh-session.ts';
+import { ConnectProgress } from './connect-progress.svelte.ts';
+import { QuestionQueue } from './question-queue.svelte.ts';
 
-const KEPT_LINES = 500;
-
-/** A question that waits for its answers; these are held by the dialog only, and by nothing after it has closed. */
-interface Asked {
-  readonly question: SecretQuestion;
-  readonly answer: (answers: SecretAnswer) => void;
-}
-
-/** What is said while a connection is made: the questions to the user, and the log that one can read. */
+/** What is said while a connection is made: the questions to the user, and how far the attempt is. */
 export class ConnectTalk {
   readonly #backend: () => Backend;
-  asked = $state.raw<Asked | null>(null);
-  lines = $state.raw<readonly ConnectLine[]>([]);
-  /** The attempt that the lines are of. */
-  session = $state.raw<string | null>(null);
+  readonly secrets = new QuestionQueue<SecretQuestion, SecretAnswer>(null);
+  readonly hostKeys = new QuestionQueue<HostKeyQuestion, HostKeyAnswer>('cancel');
+  /** The attempt that is under way, or that has failed. */
+  attempt = $state.raw<ConnectProgress | null>(null);
+  /** Cancelled before the backend had a name for the attempt. */
+  #cancelled = false;
 
   constructor(backend: () => Backend) {
     this.#backend = backend;
   }
 
+  /** An attempt is about to be made; its session is not known yet. */
+  prepare(): void {
+    this.attempt = null;
+    this.#cancelled = false;
+  }
+
+  begin(session: string): void {
+    if (this.attempt?.session === session) return;
+    this.attempt = new ConnectProgress(session);
+    if (this.#cancelled) void this.cancel();
+  }
+
+  /** A line about the attempt that is under way. */
   take(session: string, line: ConnectLine): void {
-    const lines = this.session === session ? this.lines : [];
-    this.session = session;
-    this.lines = [...lines, line].slice(-KEPT_LINES);
+    this.begin(session);
+    this.attempt?.take(line);
   }
 
-  ask(question: SecretQuestion): Promise<SecretAnswer> {
-    this.asked?.answer(null);
-    return new Promise((resolve) => {
-      this.asked = {
-        question,
-        answer: (answers) => {
-          this.asked = null;
-          resolve(answers);
-        },
-      };
-    });
-  }
-
-  /** The attempt has ended: an open question is of no use to anyone. */
-  end(): void {
-    this.asked?.answer(null);
+  /** An attempt or a session has ended: its open questions are of no use to anyone. */
+  end(session: string): void {
+    this.secrets.end(session);
+    this.hostKeys.end(session);
   }
 
   async cancel(): Promise<void> {
-    this.end();
-    const { session } = this;
-    if (session !== null)
-      await this.#backend()
-        .cancelConnect({ session })
-        .catch(() => undefined);
+    this.#cancelled = true;
+    if (!this.attempt) return;
+    const { session } = this.attempt;
+    this.end(session);
+    await this.#backend()
+      .cancelConnect({ session })
+      .catch(() => undefined);
   }
 }

@@ -1,21 +1,8 @@
-import type {
-  AppInfo,
-  Backend,
-  HostEntry,
-  HostKeyAnswer,
-  HostKeyQuestion,
-  SessionInfo,
-} from '../../shared/contract/api.ts';
+import type { AppInfo, Backend, HostEntry, SessionInfo } from '../../shared/contract/api.ts';
 import { readSetting, writeSetting } from './settings.ts';
 import { Task } from './task.svelte.ts';
 
 const RECENT_HOSTS = 8;
-
-/** A host key question that waits for its answer. */
-interface Asked {
-  readonly question: HostKeyQuestion;
-  readonly answer: (answer: HostKeyAnswer) => void;
-}
 
 /** The first screen: which hosts there are, and the way to be connected to one. */
 export class Connector {
@@ -28,7 +15,6 @@ export class Connector {
   /** The host of the attempt that is under way or has failed; empty for the demo target. */
   target = $state.raw('');
   recent = $state.raw<readonly string[]>(storedRecent());
-  asked = $state.raw<Asked | null>(null);
 
   readonly shown = $derived.by(() => {
     const hosts = this.hosts.value ?? [];
@@ -53,7 +39,9 @@ export class Connector {
     void this.hosts.run(() => this.#backend.hosts({}));
   }
 
+  /** One attempt at a time: null while there is another. */
   async connect(host: string): Promise<SessionInfo | null> {
+    if (this.attempt.working) return null;
     this.target = host;
     const info = await this.attempt.run(() => this.#backend.connect({ host }));
     if (info) {
@@ -64,22 +52,9 @@ export class Connector {
   }
 
   async connectDemo(): Promise<SessionInfo | null> {
+    if (this.attempt.working) return null;
     this.target = '';
     return this.attempt.run(() => this.#backend.connectDemo({}));
-  }
-
-  /** Put to the user by HostKeyDialog. One question at a time; an older one is cancelled. */
-  ask(question: HostKeyQuestion): Promise<HostKeyAnswer> {
-    this.asked?.answer('cancel');
-    return new Promise((resolve) => {
-      this.asked = {
-        question,
-        answer: (answer) => {
-          this.asked = null;
-          resolve(answer);
-        },
-      };
-    });
   }
 
   #remember(host: string): void {

@@ -1,29 +1,39 @@
 import type { Backend, SessionInfo, Survey } from '../../shared/contract/api.ts';
 import type { Failure } from '../../shared/contract/failure.ts';
 import type { LinkState } from '../../shared/contract/ssh-session.ts';
+import { ConnectProgress } from './connect-progress.svelte.ts';
 import { Counters } from './counters.svelte.ts';
 import { FunctionBrowser } from './function-browser.svelte.ts';
 import { ProbeForm } from './probe-form.svelte.ts';
+import type { Run } from './run.svelte.ts';
 import { StructBrowser } from './struct-browser.svelte.ts';
 import { Task } from './task.svelte.ts';
 
 /** One connection to a target, and what is known of that target. */
 export class Session {
   readonly info: SessionInfo;
+  /** What the user asked for: by it the host is known again. */
+  readonly asked: string;
+  /** How it was connected to, and is connected to again. */
+  readonly progress: ConnectProgress;
   readonly #backend: Backend;
   readonly survey = new Task<Survey>();
   readonly functions: FunctionBrowser;
   readonly structs: StructBrowser;
   readonly probe: ProbeForm;
   readonly counters: Counters;
+  /** The probe of this target that is looked at. */
+  run = $state.raw<Run | null>(null);
   /** Why the connection ended; what was seen stays on the screen. */
   lost = $state.raw<Failure | null>(null);
   /** What is done about it. */
   link = $state.raw<LinkState | null>(null);
 
-  constructor(backend: Backend, info: SessionInfo) {
+  constructor(backend: Backend, info: SessionInfo, asked = info.host, progress?: ConnectProgress | null) {
     this.#backend = backend;
     this.info = info;
+    this.asked = asked;
+    this.progress = progress ?? new ConnectProgress(info.session);
     this.functions = new FunctionBrowser(backend, info.session);
     this.structs = new StructBrowser(backend, info.session);
     this.probe = new ProbeForm(backend, info.session);

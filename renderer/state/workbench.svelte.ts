@@ -19,6 +19,7 @@ import { Investigations } from './investigations.svelte.ts';
 import { Runs } from './runs.svelte.ts';
 import { readSetting, writeSetting } from './settings.ts';
 import { Session } from './session.svelte.ts';
+import { Sessions } from './sessions.svelte.ts';
 
 export const VIEWS = ['hosts', 'functions', 'structs', 'packets', 'counters', 'investigations'] as const;
 export type ViewName = (typeof VIEWS)[number];
@@ -30,7 +31,7 @@ const DEMO_HOST = 'demo';
 export type PaletteMode = 'commands' | 'functions';
 
 /**
- * One page and its backend: which view is up, which target it is connected to, and the way from what
+ * One page and its backend: which view is up, which targets it is connected to, and the way from what
  * the backend tells to the part it concerns. The parts hold their own state.
  */
 export class Workbench {
@@ -41,7 +42,9 @@ export class Workbench {
   readonly runs: Runs;
   readonly log = new CommandLog();
   view = $state.raw<ViewName>('hosts');
-  session = $state.raw<Session | null>(null);
+  readonly sessions = new Sessions();
+  /** The session that is looked at. */
+  readonly session = $derived.by(() => this.sessions.current);
   palette = $state.raw<PaletteMode | null>(null);
   panelOpen = $state.raw(readSetting('panel') === 'open');
   /** The backend itself is gone: nothing more can be asked of it. */
@@ -60,52 +63,81 @@ export class Workbench {
     });
     this.connector = new Connector(this.#backend);
     this.investigations = new Investigations(this.#backend);
-    this.runs = new Runs(this.#backend);
+    this.runs = new Runs(this.#backend, this.sessions);
     this.connector.load();
     void this.investigations.load();
   }
 
-  /** A session that can be used. */
-  readonly live = $derived(
-    this.session !== null && this.session.lost === null && !this.gone ? this.session : null,
-  );
+  /** The session that is looked at, if it can be used. */
+  readonly live = $derived.by(() => (this.session && this.#usable(this.session) ? this.session : null));
 
   show(view: ViewName): void {
     this.view = view;
     this.focusRequest++;
-    if ((view === 'counters' || view === 'packets') && this.live) void this.live.counters.watch();
+    this.#watchCounters();
   }
 
+  /** Looks at another of the connected targets; nothing begins or ends on any of them. */
+  choose(session: Session): void {
+    this.sessions.current = session;
+    this.#watchCounters();
+  }
+
+  /** Looks at the target that is that many places on. */
+  step(by: number): void {
+    const beside = this.sessions.beside(by);
+    if (beside) this.choose(beside);
+  }
+
+  /** The session of a host: the one there is, taken up again if it was lost, or a new one beside the others. */
   async connect(host: string): Promise<Session | null> {
-    return this.#begin(await this.connector.connect(host));
+    const known = this.sessions.ofHost(host);
+    if (known) {
+      this.choose(known);
+      if (known.lost) await this.reconnect(known);
+      return this.#usable(known) ? known : null;
+    }
+    if (this.connector.attempt.working) return null;
+    this.talk.prepare();
+    return this.#begin(host, await this.connector.connect(host));
   }
 
   async connectDemo(): Promise<Session | null> {
-    return this.#begin(await this.connector.connectDemo());
+    const known = this.sessions.all.find((session) => session.info.replay !== null && this.#usable(session));
+    if (known) {
+      this.choose(known);
+      this.#layOutDemo(known);
+      return known;
+    }
+    if (this.connector.attempt.working) return null;
+    this.show('hosts');
+    this.talk.prepare();
+    return this.#begin(DEMO_HOST, await this.connector.connectDemo());
   }
 
-  /** Tries the lost session again at once; what was seen stays, and what ran is not started again. */
-  async reconnect(): Promise<void> {
-    const lost = this.session;
+  /** Tries a lost session again at once; what was seen stays, and what ran is not started again. */
+  async reconnect(lost = this.session): Promise<void> {
     if (!lost) return;
     // What it fails with is told by sessionLink.
     await this.#backend.reconnect({ session: lost.info.session }).catch(() => undefined);
-    this.talk.end();
+    this.talk.end(lost.info.session);
   }
 
-  async disconnect(): Promise<void> {
-    const { session } = this;
+  /** Ends one session; the others go on. */
+  async disconnect(session = this.session): Promise<void> {
     if (!session) return;
-    this.session = null;
-    this.view = 'hosts';
+    this.runs.leave(session);
+    this.sessions.remove(session);
+    this.talk.end(session.info.session);
+    if (this.sessions.current === null) this.view = 'hosts';
     await this.#backend.disconnect({ session: session.info.session }).catch(() => undefined);
   }
 
   /** Looks at a function: its signature, and the probe form turned to it. */
-  chooseFunction(entry: FunctionEntry): void {
-    if (!this.live) return;
-    this.live.functions.chosen = entry;
-    this.live.probe.turnTo(
+  chooseFunction(entry: FunctionEntry, session = this.live): void {
+    if (!session) return;
+    session.functions.chosen = entry;
+    session.probe.turnTo(
       entry.module === '' || entry.module === 'vmlinux' ? entry.name : `${entry.module}:${entry.name}`,
     );
   }
@@ -126,13 +158,12 @@ export class Workbench {
   }
 
   /** Turns to a function by name with a filter set, as a counter or the first steps suggest it. */
-  suggestProbe(name: string, filter: FilterName): void {
-    const { live } = this;
-    if (!live) return;
-    live.functions.query = name;
-    live.probe.filter = filter;
-    this.chooseFunction(live.functions.find(name));
-    live.probe.prepare(0);
+  suggestProbe(name: string, filter: FilterName, session = this.live): void {
+    if (!session) return;
+    session.functions.query = name;
+    session.probe.filter = filter;
+    this.chooseFunction(session.functions.find(name), session);
+    session.probe.prepare(0);
   }
 
   togglePanel(): void {
@@ -150,15 +181,15 @@ export class Workbench {
     const session = this.live;
     const spec = session?.probe.spec;
     if (!session || !spec) return;
-    const before = this.runs.current;
+    const before = session.run;
     if (before?.running) await this.runs.stop(before).catch(() => undefined);
     const started = await session.probe.start();
     if (started === null) return;
-    const run = this.runs.choose(started);
+    const run = this.runs.choose(started, session);
     run.spec = spec;
     run.signature = session.probe.prepared.value?.signature ?? '';
     run.clockOffset = offsetOf(session.facts?.clockOffset);
-    this.show('packets');
+    if (this.session === session) this.show('packets');
   }
 
   async stopProbe(): Promise<void> {
@@ -168,15 +199,18 @@ export class Workbench {
 
   /** Connects to the host of a saved investigation and makes its probe ready, script shown, not started. */
   async openInvestigation(profile: Profile): Promise<void> {
-    const same = this.live?.info.host === profile.host ? this.live : null;
+    const open = this.sessions.all.find(
+      (session) => session.info.host === profile.host && this.#usable(session),
+    );
     const session =
-      same ?? (this.#isDemo(profile.host) ? await this.connectDemo() : await this.connect(profile.host));
+      open ?? (this.#isDemo(profile.host) ? await this.connectDemo() : await this.connect(profile.host));
     if (!session) {
       this.show('hosts');
       return;
     }
+    this.choose(session);
     session.functions.query = profile.probe.function;
-    this.chooseFunction(session.functions.find(profile.probe.function));
+    this.chooseFunction(session.functions.find(profile.probe.function), session);
     session.probe.fill(profile.probe);
     this.show('functions');
   }
@@ -189,19 +223,34 @@ export class Workbench {
     );
   }
 
-  async #begin(info: SessionInfo | null): Promise<Session | null> {
-    this.talk.end();
+  /** A session beside those there are; it is turned to unless the user is reading what another one found. */
+  #begin(asked: string, info: SessionInfo | null): Session | null {
+    const { attempt } = this.talk;
+    if (attempt) this.talk.end(attempt.session);
     if (!info) return null;
-    const former = this.session;
-    if (former && former.lost === null)
-      void this.#backend.disconnect({ session: former.info.session }).catch(() => undefined);
-    const session = new Session(this.#backend, info);
-    this.session = session;
+    this.talk.attempt = null;
+    const progress = attempt?.session === info.session ? attempt : null;
+    const session = new Session(this.#backend, info, asked, progress);
+    this.runs.join(session);
+    this.sessions.add(session);
+    if (this.view === 'hosts') this.choose(session);
     this.failure = null;
     void session.begin();
-    // The recording is of one investigation: it is laid out, and nothing of it is started.
-    if (info.replay) this.suggestProbe('ip_rcv_core', 'bad-ip-header');
+    if (info.replay) this.#layOutDemo(session);
     return session;
+  }
+
+  /** The recording is of one investigation: it is laid out, and nothing of it is started. */
+  #layOutDemo(session: Session): void {
+    this.suggestProbe('ip_rcv_core', 'bad-ip-header', session);
+  }
+
+  #usable(session: Session): boolean {
+    return session.lost === null && !this.gone;
+  }
+
+  #watchCounters(): void {
+    if (this.view === 'counters' || this.view === 'packets') void this.live?.counters.watch();
   }
 
   async #attempt(work: () => Promise<unknown>): Promise<void> {
@@ -213,31 +262,37 @@ export class Workbench {
     }
   }
 
-  #of(session: string): Session | null {
-    return this.session?.info.session === session ? this.session : null;
-  }
-
   #events(): PageEvents {
     return {
       sessionLost: ({ session, failure }) => {
-        const lost = this.#of(session);
+        const lost = this.sessions.of(session);
         if (lost) lost.lost = failure;
       },
       sessionLink: ({ session, state }) => {
-        const known = this.#of(session);
+        const known = this.sessions.of(session);
         if (!known) return;
         known.link = state;
         if (state.kind === 'resumed') void known.resume();
       },
-      connectLog: ({ session, line }) => this.talk.take(session, line),
+      connectLog: ({ session, line }) => {
+        const known = this.sessions.of(session);
+        if (known) known.progress.take(line);
+        else this.talk.take(session, line);
+      },
       runReceipt: ({ run, receipt }) => this.runs.takeReceipt(run, receipt),
       commandRan: ({ session, command, purpose }) =>
-        this.log.add(this.#of(session)?.info.host ?? (this.connector.target || DEMO_HOST), command, purpose),
-      counters: ({ session, reading }) => this.#of(session)?.counters.take(reading),
-      countersFailed: ({ session, failure }) => this.#of(session)?.counters.fail(failure),
+        this.log.add(
+          this.sessions.of(session)?.info.host ?? (this.connector.target || DEMO_HOST),
+          command,
+          purpose,
+        ),
+      counters: ({ session, reading }) => this.sessions.of(session)?.counters.take(reading),
+      countersFailed: ({ session, failure }) => this.sessions.of(session)?.counters.fail(failure),
       runState: (payload) => this.runs.takeState(payload),
+      runLabels: ({ run, first, texts }) => this.runs.takeLabels(run, first, texts),
       progress: ({ session, what, done }) => {
-        const functions = what === 'functions' ? this.#of(session)?.functions : undefined;
+        if (what === 'connect') this.talk.begin(session);
+        const functions = what === 'functions' ? this.sessions.of(session)?.functions : undefined;
         if (functions) functions.progress = { done };
       },
     };
@@ -245,8 +300,8 @@ export class Workbench {
 
   #questions(): PageQuestions {
     return {
-      hostKey: (question) => this.connector.ask(question),
-      secret: (question) => this.talk.ask(question),
+      hostKey: (question) => this.talk.hostKeys.ask(question),
+      secret: (question) => this.talk.secrets.ask(question),
     };
   }
 }

@@ -2,6 +2,8 @@ import type { Failure } from './failure.ts';
 
 /** What a person is asked for while connecting. The answers stay in memory, and go to the one who asked. */
 export interface SecretQuestion {
+  /** The session, or attempt at one, that asks; several may at once. */
+  readonly session?: string;
   /** `password` and `keyboard-interactive` go to the SSH server, `passphrase` stays here, `sudo` goes to sudo or doas. */
   readonly kind: 'password' | 'passphrase' | 'keyboard-interactive' | 'sudo';
   readonly host: string;

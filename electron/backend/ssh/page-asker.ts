@@ -24,8 +24,8 @@ export function pageAsker(page: Page, session: string, passphrases: Map<string, 
     };
   };
   return {
-    hostKey: (question) => page.ask('hostKey', question),
-    secret: (question) => page.ask('secret', question),
+    hostKey: (question) => page.ask('hostKey', { ...question, session }),
+    secret: (question) => page.ask('secret', { ...question, session }),
     passphrases,
     log: logger(),
     alone: (hostKey) => ({

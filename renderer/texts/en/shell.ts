@@ -32,6 +32,11 @@ export const shell = {
   'lost.title': 'The connection to {host} was lost',
   'lost.reconnect': 'Reconnect',
 
+  'sessions.label': 'Connected hosts',
+  'sessions.look': 'Look at it',
+  'sessions.running': 'probe running, {count}/s',
+  'sessions.end': 'Disconnect {host}',
+
   'panel.commands': 'Commands',
   'panel.commandsAbout': 'Everything skblens has run on a target',
   'panel.commandsNone': 'Nothing has been run on a target yet.',
@@ -56,6 +61,9 @@ export const shell = {
   'command.demo': 'Open the demo investigation',
   'command.disconnect': 'Disconnect',
   'command.reconnect': 'Reconnect',
+  'command.session': 'Switch to {host}',
+  'command.nextSession': 'Next connected host',
+  'command.previousSession': 'Previous connected host',
   'command.panel': 'Show or hide the commands that were run',
   'command.theme.system': 'Theme: as the system',
   'command.theme.light': 'Theme: light',

@@ -34,6 +34,11 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'lost.title': '与 {host} 的连接已中断',
   'lost.reconnect': '重新连接',
 
+  'sessions.label': '已连接的主机',
+  'sessions.look': '查看',
+  'sessions.running': '探针运行中，{count}/秒',
+  'sessions.end': '断开 {host}',
+
   'panel.commands': '命令',
   'panel.commandsAbout': 'skblens 在目标上运行过的一切',
   'panel.commandsNone': '还没有在目标上运行过任何命令。',
@@ -58,6 +63,9 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'command.demo': '打开演示调查',
   'command.disconnect': '断开连接',
   'command.reconnect': '重新连接',
+  'command.session': '切换到 {host}',
+  'command.nextSession': '下一个已连接的主机',
+  'command.previousSession': '上一个已连接的主机',
   'command.panel': '显示或隐藏运行过的命令',
   'command.theme.system': '主题：跟随系统',
   'command.theme.light': '主题：浅色',

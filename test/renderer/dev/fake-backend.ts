@@ -43,8 +43,8 @@ export interface FakeBackend {
   readonly transport: Transport;
   readonly credited: () => number;
   readonly ran: string[];
-  /** Ends the session as a lost connection does. */
-  lose(): void;
+  /** Ends a session as a lost connection does; the first one unless it is named. */
+  lose(session?: string): void;
   /** Ends the backend itself, as a crash of its process does. */
   end(): void;
 }
@@ -54,20 +54,24 @@ export function fakeBackend(options: FakeOptions): FakeBackend {
   const [here, there] = [wrap(channel.port1), wrap(channel.port2)];
   const state = { credited: 0 };
   const ran: string[] = [];
+  const hosts = new Map<string, string>();
   let page: Page | null = null;
   serveBackend(there, (made) => {
     page = made;
-    return handlersFor(made, options, state, ran);
+    return handlersFor(made, options, state, ran, hosts);
   });
   return {
     transport: here,
     end: () => channel.port1.dispatchEvent(new Event('close')),
     credited: () => state.credited,
     ran,
-    lose: () =>
+    lose: (session = 's1') =>
       page?.event('sessionLost', {
-        session: 's1',
-        failure: new Fail('connection-lost', { host: 'edge-01', message: 'no answer for 15 s' }).failure,
+        session,
+        failure: new Fail('connection-lost', {
+          host: hosts.get(session) ?? '',
+          message: 'no answer for 15 s',
+        }).failure,
       }),
   };
 }
@@ -77,22 +81,27 @@ function handlersFor(
   options: FakeOptions,
   state: { credited: number },
   ran: string[],
+  /** By session. */
+  connected: Map<string, string>,
 ): BackendHandlers {
   const profiles = new Map<string, Profile>();
   const stops = new Map<number, () => void>();
-  let counters: ReturnType<typeof setInterval> | undefined;
+  const counters = new Map<string, ReturnType<typeof setInterval>>();
   let runs = 0;
   let errors = 8841;
   const recording = { kernel: '6.1.0-42-cloud-amd64', bpftrace: '0.17.0', recorded: '2026-11-20' };
-  const command = (text: string, purpose: string): void =>
-    page.event('commandRan', { session: 's1', command: text, purpose });
+  const command = (session: string, text: string, purpose: string): void =>
+    page.event('commandRan', { session, command: text, purpose });
   const list = functionList(options.functions);
 
   const open = async (host: string, replay: boolean) => {
+    const session = `s${connected.size + 1}`;
+    connected.set(session, host);
+    page.event('progress', { session, what: 'connect', done: 0, total: null });
     for (const text of ['uname -rm', 'bpftrace --info', 'cat /sys/kernel/security/lockdown'])
-      command(text, 'survey');
+      command(session, text, 'survey');
     return {
-      session: 's1',
+      session,
       host,
       user: 'root',
       address: replay ? '127.0.0.1' : '192.0.2.40',
@@ -133,8 +142,8 @@ function handlersFor(
     },
     disconnect: async () => null,
     survey: async () => surveyOf(),
-    functions: async () => {
-      command("bpftrace -lv 'kfunc:*'", 'functions');
+    functions: async ({ session }) => {
+      command(session, "bpftrace -lv 'kfunc:*'", 'functions');
       return list;
     },
     structs: async ({ name }) => {
@@ -142,7 +151,7 @@ function handlersFor(
       return [skBuff];
     },
     watchCounters: async ({ session, on }) => {
-      clearInterval(counters);
+      clearInterval(counters.get(session));
       const began = Date.now();
       const read = (): void => {
         errors += stops.size > 0 ? 3 : 0;
@@ -159,9 +168,9 @@ function handlersFor(
         page.event('counters', { session, reading: { at: Date.now() - began, values } });
       };
       if (on) {
-        command('while cat /proc/net/snmp && echo; do sleep 1; done', 'counters');
+        command(session, 'while cat /proc/net/snmp && echo; do sleep 1; done', 'counters');
         read();
-        counters = setInterval(read, 1000);
+        counters.set(session, setInterval(read, 1000));
       }
       return null;
     },
@@ -182,7 +191,7 @@ function handlersFor(
     },
     startProbe: async ({ session, spec }) => {
       const run = ++runs;
-      command(`bpftrace -B line -q /dev/stdin <<'EOF'\n${scriptOf(spec)}EOF`, 'probe');
+      command(session, `bpftrace -B line -q /dev/stdin <<'EOF'\n${scriptOf(spec)}EOF`, 'probe');
       stops.set(run, produce(page, session, run, spec, options.rate));
       const entry = list.find((one) => one.name === spec.function) ?? null;
       return { run, engine: 'bpftrace', ...pointsOf(spec, entry) };
