@@ -1,7 +1,10 @@
 import type { AppInfo, BackendHandlers, Page, RecordingInfo } from '../../shared/contract/api.ts';
 import { Fail } from '../../shared/contract/failure.ts';
+import { readWithWireshark } from './local/tshark.ts';
 import { KernelCache } from './target/btf-cache.ts';
+import { compareStructs, diffKernelFunctions, diffKernelStructs } from './target/kernel-diff.ts';
 import type { KernelTypes } from './target/kernel-types.ts';
+import { typesOfSentFile } from './target/opened-btf.ts';
 import { ProfileStore } from './profiles/store.ts';
 import { Session } from './session.ts';
 import { resolveHost } from './ssh/config.ts';
@@ -51,9 +54,13 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
   function open(page: Page): InProcessClient {
     const sessions = new Map<string, Session>();
     const connecting = new Map<string, AbortController>();
+    /** BTF files that were opened without a host. */
+    const files = new Map<string, KernelTypes>();
     const closing = new AbortController();
 
+    const typesOf = async (id: string): Promise<KernelTypes> => files.get(id) ?? find(id).types();
     const find = (id: string): Session => {
+      if (files.has(id)) throw new Fail('btf-only');
       const session = sessions.get(id);
       if (session === undefined || session.closed) throw new Fail('not-connected', { session: id });
       return session;
@@ -113,13 +120,55 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
         return null;
       },
       disconnect: async ({ session }) => {
+        files.delete(session);
         await sessions.get(session)?.close();
         sessions.delete(session);
         return null;
       },
       survey: async ({ session }) => find(session).survey,
-      functions: async ({ session, query }) => find(session).functions(query),
-      structs: async ({ session, name }) => find(session).structs(name),
+      functions: async ({ session, query }) => (await typesOf(session)).functions.search(query),
+      functionTable: async ({ session }) => (await typesOf(session)).functions.table(),
+      functionGroups: async ({ session, pivot }) => (await typesOf(session)).functions.groups(pivot),
+      matchFunctions: async ({ session, query, limit }) =>
+        (await typesOf(session)).functions.match(query, limit),
+      signatures: async ({ session, entries }) => {
+        const { functions } = await typesOf(session);
+        return entries.map((entry) => (entry < functions.size ? functions.signature(entry) : ''));
+      },
+      functionDetails: async ({ session, name }) => {
+        const details = (await typesOf(session)).functions.details(name);
+        const host = sessions.get(session)?.info.host ?? session;
+        if (details === null) throw new Fail('function-unknown', { function: name, host });
+        return details;
+      },
+      structs: async ({ session, name }) => (await typesOf(session)).structs.layouts(name),
+      structMembers: async ({ session, ...place }) => (await typesOf(session)).structs.body(place),
+      structAt: async ({ session, offset, ...place }) => (await typesOf(session)).structs.at(place, offset),
+      structUsers: async ({ session, ...place }) => (await typesOf(session)).structs.users(place),
+      compareStructs: async ({ before, after }) =>
+        compareStructs(
+          { types: await typesOf(before.session), place: before },
+          { types: await typesOf(after.session), place: after },
+        ),
+      diffFunctions: async ({ before, after }) =>
+        diffKernelFunctions(await typesOf(before), await typesOf(after)),
+      diffStructs: async ({ before, after }) =>
+        diffKernelStructs(await typesOf(before), await typesOf(after)),
+      openBtf: async ({ file, packed }) => {
+        const { types, bytes } = await typesOfSentFile(packed, file);
+        const session = `s${++lastSession}`;
+        files.set(session, types);
+        return {
+          session,
+          host: file,
+          user: '',
+          address: '',
+          port: 0,
+          hostKey: '',
+          replay: null,
+          btf: { file, bytes },
+        };
+      },
       watchCounters: async ({ session, on }) => {
         await find(session).watchCounters(on);
         return null;
@@ -136,6 +185,7 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
         for (const session of sessions.values()) session.run(run)?.credit(bytes);
         return null;
       },
+      wireshark: async ({ linktype, bytes }) => readWithWireshark(linktype, Buffer.from(bytes, 'hex')),
       profiles: async () => profiles.list(),
       saveProfile: async ({ profile }) => {
         await profiles.save(profile);
@@ -151,7 +201,8 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
       closing.abort();
       await Promise.all([...sessions.values()].map((session) => session.close()));
       sessions.clear();
+      files.clear();
     };
-    return { handlers, types: async (session) => find(session).types(), close };
+    return { handlers, types: typesOf, close };
   }
 }

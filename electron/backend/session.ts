@@ -1,5 +1,4 @@
 import type {
-  FunctionEntry,
   Page,
   PreparedProbe,
   RecordingInfo,
@@ -7,7 +6,6 @@ import type {
   RunTotals,
   SessionInfo,
   StartedProbe,
-  StructLayout,
   Survey,
   TargetFacts,
 } from '../../shared/contract/api.ts';
@@ -152,15 +150,6 @@ export class Session {
     if (this.#countersWanted) await this.watchCounters(true).catch(() => undefined);
   }
 
-  /** Every function of the kernel's BTF, with what can be attached to it. */
-  async functions(query: string): Promise<readonly FunctionEntry[]> {
-    return (await this.types()).search(query);
-  }
-
-  async structs(name: string): Promise<readonly StructLayout[]> {
-    return (await this.types()).structs.layouts(name);
-  }
-
   async watchCounters(on: boolean): Promise<void> {
     this.#countersWanted = on;
     if (!on) {
@@ -289,7 +278,7 @@ export class Session {
   async #signatureOf(name: string): Promise<Signature> {
     this.#mustTrace();
     const { host } = this.info;
-    const found = (await this.types()).find(name);
+    const found = (await this.types()).functions.find(name);
     if (found === null) throw new Fail('function-unknown', { function: name, host });
     if (found.attach.answer === 'no')
       throw new Fail('function-not-attachable', { function: name, host, message: found.attach.sentence });

@@ -138,12 +138,7 @@ export class FunctionIndex {
     let worst: Uint8Array | null = null;
     for (const word of query.words) {
       const found = this.#index.findWord(word);
-      if (signatures) {
-        const inSignature = this.#signatureIndex().findWord(word);
-        for (let n = 0; n < found.length; n++) {
-          if (found[n] === NO_MATCH && inSignature[n] !== NO_MATCH) found[n] = SIGNATURE;
-        }
-      }
+      if (signatures) this.#signatureIndex().addHolding(word, found, SIGNATURE);
       if (spelling) this.#index.addSpelt(word, found);
       if (worst === null) {
         worst = found;

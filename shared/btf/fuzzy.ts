@@ -26,12 +26,23 @@ const underscore = 95;
  * after `_`, c after `_`. Given up when there are more jumps than letters.
  */
 export function spellingPenalty(text: string, from: number, to: number, word: string): number {
+  return spell(text, from, to, word, null);
+}
+
+/** The places in `text` whose characters spell `word`, as spellingPenalty takes them; none when they do not. */
+export function spelledAt(text: string, word: string): readonly number[] {
+  const places: number[] = [];
+  return spell(text, 0, text.length, word, places) === NO_MATCH ? [] : places;
+}
+
+function spell(text: string, from: number, to: number, word: string, places: number[] | null): number {
   const worst = Math.min(word.length + 1, 15);
   let penalty = 0;
   let at = from;
   for (let i = 0; i < word.length; i++) {
     const code = word.charCodeAt(i);
     if (at < to && text.charCodeAt(at) === code) {
+      places?.push(at);
       at++;
       continue;
     }
@@ -45,6 +56,7 @@ export function spellingPenalty(text: string, from: number, to: number, word: st
       penalty += i === 0 ? 2 : 3;
       at = next + 1;
     }
+    places?.push(at - 1);
     if (penalty > worst) return NO_MATCH;
   }
   return penalty;

@@ -33,19 +33,6 @@ function takesAttribute(btf: Btf, id: number): boolean {
   });
 }
 
-/**
- * The struct that the function's first parameter points at (or is), '' when it is about none. The key of the
- * tree's pivot by struct.
- */
-export function firstStruct(btf: Btf, id: number): string {
-  const prototype = btf.type(sizeOrType(btf, id));
-  if (prototype.kind !== 'func_proto') return '';
-  const first = prototype.parameters[0];
-  if (first === undefined) return '';
-  const about = subject(btf, first.typeId);
-  return btf.kindNumber(about) === KIND_STRUCT ? btf.name(about) : '';
-}
-
 /** The part of a name that groups it: up to the first `_` behind leading ones: `__tcp_push` -> `tcp`. */
 export function namePrefix(name: string): string {
   const match = /^_*([^_.]+)/.exec(name);

@@ -1,8 +1,8 @@
 import { NO_MATCH, characterSet, spellingPenalty } from './fuzzy.ts';
 
 /**
- * How a word was found in a name, best first: the whole name, its beginning, behind a `_` or `.`, anywhere,
- * only in the signature, only letter by letter.
+ * How a word was found in a name, best first: the whole name, its beginning, behind a `_`, `.` or space,
+ * anywhere, only in the signature, only letter by letter.
  */
 export const matchKinds = ['exact', 'prefix', 'part', 'substring', 'signature', 'fuzzy'] as const;
 
@@ -67,7 +67,7 @@ export class NameIndex {
         next = end;
       } else {
         const before = text.charCodeAt(at - 1);
-        if (before === 95 || before === 46) {
+        if (before === 95 || before === 46 || before === 32) {
           found[n] = PART;
           next = end;
         } else {
@@ -77,6 +77,17 @@ export class NameIndex {
       at = text.indexOf(word, next);
     }
     return found;
+  }
+
+  /** Sets `found` to `rank` for each name that holds `word` anywhere and has no better rank yet. */
+  addHolding(word: string, found: Uint8Array, rank: number): void {
+    if (word.includes('\n')) return;
+    const { text, starts } = this;
+    let n = 0;
+    for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, starts[n + 1])) {
+      while ((starts[n + 1] ?? Infinity) <= at) n++;
+      if ((found[n] ?? 0) > rank) found[n] = rank;
+    }
   }
 
   /**

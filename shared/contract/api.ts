@@ -1,9 +1,21 @@
 import { z } from 'zod';
 import { profile } from '../profile/schema.ts';
 import type { Profile } from '../profile/schema.ts';
+import type { FunctionDifference } from '../btf/diff.ts';
 import type { ProbeProgram, ProgramPoint } from '../probe/program.ts';
 import { probeSpec } from '../probe/spec.ts';
+import { pivots } from '../btf/function-groups.ts';
+import type { FunctionGroup } from '../btf/function-groups.ts';
 import type { Failure } from './failure.ts';
+import type { FunctionDetails, FunctionMatches, FunctionTable } from './kernel-functions.ts';
+import type {
+  AtOffset,
+  KernelDifference,
+  StructBody,
+  StructChange,
+  StructComparison,
+  StructUsers,
+} from './structs.ts';
 import type { CleanupReceipt, ConnectLine, LinkState, SecretAnswer, SecretQuestion } from './ssh-session.ts';
 
 /** A host the first screen offers. */
@@ -41,6 +53,8 @@ export interface SessionInfo {
   readonly hostKey: string;
   /** Set when this is the demo target: a replay, never a live kernel. */
   readonly replay: RecordingInfo | null;
+  /** Set when this is a BTF file without a host: types can be looked at, and nothing else. */
+  readonly btf?: { readonly file: string; readonly bytes: number };
 }
 
 export type SurveyState = 'ok' | 'warn' | 'bad';
@@ -100,15 +114,10 @@ export interface FunctionEntry {
 }
 
 /** A struct or union of the target, unnamed members resolved to absolute offsets. */
-export interface StructLayout {
-  readonly name: string;
-  readonly kind: 'struct' | 'union';
-  /** `vmlinux`, or the module whose BTF has it. */
-  readonly module: string;
-  /** Bytes. */
-  readonly size: number;
+export interface StructLayout extends StructBody {
   /** As C, with offsets, holes and cachelines as comments. */
   readonly text: string;
+  /** All that have a name, in order, those of unnamed structs and unions included. */
   readonly members: readonly StructMember[];
 }
 
@@ -173,6 +182,14 @@ export interface RunTotals {
   readonly own: number;
 }
 
+/** A packet as the Wireshark of this machine dissects it. */
+export interface WiresharkReading {
+  /** tshark -V without its lines about the frame; indented by depth. */
+  readonly text: string;
+  /** `raw`, `ip`, `data`: from the outside in. */
+  readonly protocols: readonly string[];
+}
+
 /** One reading of a counter file of the target. */
 export interface CountersReading {
   /** Milliseconds since the watch began. */
@@ -183,6 +200,8 @@ export interface CountersReading {
 
 /** What the user is asked in the middle of a call. */
 export interface HostKeyQuestion {
+  /** The session, or attempt at one, that asks; several may at once. */
+  readonly session?: string;
   readonly host: string;
   readonly type: string;
   readonly fingerprint: string;
@@ -192,8 +211,14 @@ export interface HostKeyQuestion {
 export type HostKeyAnswer = 'once' | 'save' | 'cancel';
 
 const session = z.string().max(64);
+/** Types are named by their module and their id there (contract/structs.ts). */
+const place = { session, module: z.string().min(1).max(80), type: z.number().int().min(1).max(0x7fffffff) };
+const twoSessions = { before: session.min(1), after: session.min(1) };
 const run = z.number().int().nonnegative();
 const hostText = z.string().min(1).max(255);
+
+/** Characters of a packed BTF file: one message of the loopback host holds 4 MiB. */
+export const MAX_PACKED_BTF = 4_000_000;
 
 interface Call<In extends z.ZodType, Out> {
   readonly input: In;
@@ -220,14 +245,60 @@ export const apiCalls = {
   functions: call<readonly FunctionEntry[]>()(
     z.strictObject({ session, query: z.string().max(256).default('') }),
   ),
+  /** The same functions and those known by name alone, column by column, for a page that shows all of them. */
+  functionTable: call<FunctionTable>()(z.strictObject({ session })),
+  /** The table's functions divided for a tree. */
+  functionGroups: call<readonly FunctionGroup[]>()(z.strictObject({ session, pivot: z.enum(pivots) })),
+  /** As `functions`, by their numbers in the table. */
+  matchFunctions: call<FunctionMatches>()(
+    z.strictObject({
+      session,
+      query: z.string().max(256),
+      limit: z.number().int().min(1).max(100_000).default(2000),
+    }),
+  ),
+  /** C prototypes of entries of the table; '' where BTF does not describe one. */
+  signatures: call<readonly string[]>()(
+    z.strictObject({ session, entries: z.array(z.number().int().nonnegative()).max(500) }),
+  ),
+  /** One function by `name` or `module:name`. */
+  functionDetails: call<FunctionDetails>()(z.strictObject({ session, name: z.string().min(1).max(200) })),
   /** Every struct and union of that name: a kernel may hold several. */
   structs: call<readonly StructLayout[]>()(z.strictObject({ session, name: z.string().min(1).max(200) })),
+  /** One struct with its members: what a member of another leads to. */
+  structMembers: call<StructBody>()(z.strictObject(place)),
+  /** What lies at a byte of a struct. */
+  structAt: call<AtOffset>()(z.strictObject({ ...place, offset: z.number().int().min(0).max(0xffffffff) })),
+  structUsers: call<StructUsers>()(z.strictObject(place)),
+  compareStructs: call<StructComparison>()(
+    z.strictObject({ before: z.strictObject(place), after: z.strictObject(place) }),
+  ),
+  /** What changed between the functions of two sessions' kernels, and between the structs of the kernels proper. */
+  diffFunctions: call<KernelDifference<FunctionDifference>>()(z.strictObject(twoSessions)),
+  diffStructs: call<KernelDifference<StructChange>>()(z.strictObject(twoSessions)),
+  /** A raw BTF file as a session without a host: its bytes gzipped, in base64. */
+  openBtf: call<SessionInfo>()(
+    z.strictObject({
+      file: z.string().min(1).max(255),
+      packed: z.string().startsWith('H4sI').max(MAX_PACKED_BTF),
+    }),
+  ),
   watchCounters: call<null>()(z.strictObject({ session, on: z.boolean() })),
   prepareProbe: call<PreparedProbe>()(z.strictObject({ session, spec: probeSpec })),
   startProbe: call<StartedProbe>()(z.strictObject({ session, spec: probeSpec })),
   stopProbe: call<null>()(z.strictObject({ run })),
   /** Bytes of record batches that the page has taken in: what keeps the target's stream flowing. */
   credit: call<null>()(z.strictObject({ run, bytes: z.number().int().nonnegative() })),
+  /** `bytes` in hex, from where the capture would begin; `linktype` is what its file would say of them. */
+  wireshark: call<WiresharkReading>()(
+    z.strictObject({
+      linktype: z.number().int().min(0).max(65_535),
+      bytes: z
+        .string()
+        .max(2 * 65_536)
+        .regex(/^(?:[0-9a-f]{2})*$/),
+    }),
+  ),
   profiles: call<readonly Profile[]>()(z.strictObject({})),
   saveProfile: call<null>()(z.strictObject({ profile })),
   deleteProfile: call<null>()(z.strictObject({ name: z.string().max(80) })),

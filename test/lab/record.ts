@@ -47,7 +47,7 @@ export async function recordGuest(guest: Guest, file: string, progress: Progress
     const identity = await identifyKernel(target);
     const files = await downloadKernel(target, identity, () => undefined);
     const kernel = new KernelTypes(files, survey.facts, guest.name);
-    progress(`${guest.name}: ${kernel.search('').length} functions in ${identity.files.length} BTF files`);
+    progress(`${guest.name}: ${kernel.functions.search('').length} functions in ${identity.files.length} BTF files`);
     for (const probe of PROBES) {
       const spec = probeSpec.parse(probe);
       const run = await attach(target, spec, kernel, survey.facts);
@@ -94,7 +94,7 @@ async function attach(
   kernel: KernelTypes,
   facts: TargetFacts,
 ): Promise<Run> {
-  const found = kernel.find(spec.function);
+  const found = kernel.functions.find(spec.function);
   if (found === null) throw new LabFailure('fault-failed', `${spec.function} is not in the BTF`);
   const program = prepareProgram(spec, found.signature, facts);
   let settle: (failure: Error | null) => void = () => undefined;

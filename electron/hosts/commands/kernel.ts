@@ -66,7 +66,7 @@ async function withKernel(
   if (line.btf !== null) {
     const types = await readBtfFile(line.btf);
     const kernel: Kernel = {
-      functions: async (query) => types.search(query),
+      functions: async (query) => types.functions.search(query),
       structs: async (name) => types.structs.layouts(name),
     };
     await ask(kernel, line.positionals);

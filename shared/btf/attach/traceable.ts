@@ -15,6 +15,16 @@ export class FunctionCounts {
     return this.#counts.get(module === kernelProper ? name : `${name} ${module}`) ?? 0;
   }
 
+  /** Every function listed, once, in the order of the list. */
+  *listed(): Iterable<{ readonly name: string; readonly module: string }> {
+    for (const key of this.#counts.keys()) {
+      const space = key.indexOf(' ');
+      yield space < 0
+        ? { name: key, module: kernelProper }
+        : { name: key.slice(0, space), module: key.slice(space + 1) };
+    }
+  }
+
   /** Different functions listed. */
   get size(): number {
     return this.#counts.size;

@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseBtf } from '../../../shared/btf/decoder.ts';
 import { diffComposites, diffFunctions, diffLayouts } from '../../../shared/btf/diff.ts';
-import {
-  bpfCallable,
-  firstStruct,
-  glueOf,
-  implicitArgumentFunctions,
-  namePrefix,
-} from '../../../shared/btf/glue.ts';
+import { bpfCallable, glueOf, implicitArgumentFunctions, namePrefix } from '../../../shared/btf/glue.ts';
+import { StructNames } from '../../../shared/btf/struct-names.ts';
 import { layoutOf } from '../../../shared/btf/layout.ts';
 import { usersOf, variantsOf } from '../../../shared/btf/users.ts';
 import { BtfWriter } from './writer.ts';
@@ -155,9 +150,14 @@ describe('grouping', () => {
     expect(glueOf(btf, plain)).toBeNull();
   });
 
-  test('first struct and prefix', () => {
-    expect(firstStruct(btf, show)).toBe('device');
-    expect(firstStruct(btf, plain)).toBe('');
+  test('structs and prefix', () => {
+    const names = new StructNames(btf, null);
+    expect(names.ofFunction(show)).toEqual({
+      first: 'device',
+      taken: ['device', 'device_attribute'],
+      returned: '',
+    });
+    expect(names.ofFunction(plain)).toEqual({ first: '', taken: [], returned: '' });
     expect(namePrefix('__tcp_push')).toBe('tcp');
     expect(namePrefix('vfs')).toBe('vfs');
     expect(namePrefix('___')).toBe('___');

@@ -53,7 +53,7 @@ function types(btf: Record<string, Uint8Array>, facts: TargetFacts | null = null
   return new KernelTypes(files, facts, 'h');
 }
 
-const named = (kernel: KernelTypes, line: string): string[] => kernel.search(line).map(({ name }) => name);
+const named = (kernel: KernelTypes, line: string): string[] => kernel.functions.search(line).map(({ name }) => name);
 
 function codeOf(run: () => unknown): string {
   try {
@@ -69,7 +69,7 @@ describe('functions are searched', () => {
   const kernel = types({ vmlinux: vmlinux(), veth: veth('ip_a_veth') });
 
   test('all, in order of name, whatever their module', () => {
-    expect(kernel.search('').map(({ name, module }) => `${module}:${name}`)).toEqual([
+    expect(kernel.functions.search('').map(({ name, module }) => `${module}:${name}`)).toEqual([
       'vmlinux:icmp_rcv',
       'veth:ip_a_veth',
       'vmlinux:ip_rcv',
@@ -95,22 +95,22 @@ describe('functions are searched', () => {
 
 test('what can be attached is said of each, and of a file alone nothing', () => {
   const kernel = types({ vmlinux: vmlinux() }, FACTS);
-  expect(kernel.search('ip_rcv')[0]).toMatchObject({ attachable: 'yes', reason: '' });
-  expect(kernel.search('kfree')[0]).toMatchObject({ attachable: 'no', reason: 'NOT_TRACEABLE' });
-  expect(kernel.find('kfree')?.attach.answer).toBe('no');
-  expect(types({ vmlinux: vmlinux() }).search('ip_rcv')[0]?.attachable).toBe('unknown');
+  expect(kernel.functions.search('ip_rcv')[0]).toMatchObject({ attachable: 'yes', reason: '' });
+  expect(kernel.functions.search('kfree')[0]).toMatchObject({ attachable: 'no', reason: 'NOT_TRACEABLE' });
+  expect(kernel.functions.find('kfree')?.attach.answer).toBe('no');
+  expect(types({ vmlinux: vmlinux() }).functions.search('ip_rcv')[0]?.attachable).toBe('unknown');
 });
 
 test('a function is found by its name, and by its module', () => {
   const kernel = types({ vmlinux: vmlinux(), veth: veth() });
-  expect(kernel.find('veth:veth_xmit')?.signature).toEqual({
+  expect(kernel.functions.find('veth:veth_xmit')?.signature).toEqual({
     name: 'veth_xmit',
     module: 'veth',
     parameters: [{ type: 'struct sk_buff *', name: 'skb' }],
     returns: 'void',
   });
-  expect(kernel.find('vmlinux:veth_xmit')).toBeNull();
-  expect(kernel.find('nothing')).toBeNull();
+  expect(kernel.functions.find('vmlinux:veth_xmit')).toBeNull();
+  expect(kernel.functions.find('nothing')).toBeNull();
 });
 
 test('structs come with their members; one of a base is not told twice', () => {
@@ -158,8 +158,8 @@ describe('damage', () => {
       try {
         const kernel = types(btf, FACTS);
         refused += kernel.damaged.size;
-        for (const line of ['', 'rcv', 'ip ->int', 'arg:sk_buff', 'zq']) kernel.search(line);
-        for (const { name } of kernel.search('')) kernel.find(name);
+        for (const line of ['', 'rcv', 'ip ->int', 'arg:sk_buff', 'zq']) kernel.functions.search(line);
+        for (const { name } of kernel.functions.search('')) kernel.functions.find(name);
         kernel.structs.layouts('sk_buff');
       } catch (error) {
         if (!(error instanceof Fail)) throw error;
