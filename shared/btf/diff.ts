@@ -105,6 +105,31 @@ export function diffLayouts(before: Layout, after: Layout): MemberDifference[] {
   return differences;
 }
 
+/** All members of two layouts side by side, in the order of the second; those that are gone stand where they were. */
+export function alignLayouts(before: Layout, after: Layout): MemberDifference[] {
+  const old = byPath(before);
+  const young = byPath(after);
+  const changed = new Map(diffLayouts(before, after).map((one) => [one.path, one]));
+  const rows: MemberDifference[] = [];
+  const left = [...old.keys()];
+  let at = 0;
+  const tellGone = (until: string | null): void => {
+    const end = until === null ? left.length : left.indexOf(until) + 1;
+    for (; at < end; at++) {
+      const path = left[at] ?? '';
+      const gone = young.has(path) ? undefined : changed.get(path);
+      if (gone !== undefined) rows.push(gone);
+    }
+  };
+  for (const [path, is] of young) {
+    const was = old.get(path) ?? null;
+    if (was !== null) tellGone(path);
+    rows.push(changed.get(path) ?? { path, before: was, after: is, changes: [] });
+  }
+  tellGone(null);
+  return rows;
+}
+
 function byPath(layout: Layout): Map<string, LayoutMember> {
   const members = new Map<string, LayoutMember>();
   for (const member of namedMembers(layout)) if (!members.has(member.path)) members.set(member.path, member);

@@ -32,50 +32,52 @@ export interface TypeUsers {
  * of milliseconds for a kernel.
  */
 export function usersOf(btf: Btf, wanted: ReadonlySet<number>): TypeUsers {
+  const files: TypeUsers[] = [];
+  for (let file: Btf | null = btf; file !== null; file = file.base) files.unshift(usersIn(file, wanted));
+  return {
+    embeds: files.flatMap(({ embeds }) => embeds),
+    pointsTo: files.flatMap(({ pointsTo }) => pointsTo),
+    takes: files.flatMap(({ takes }) => takes),
+    returns: files.flatMap(({ returns }) => returns),
+  };
+}
+
+/** The same among the types of one file of the chain, without its base. */
+export function usersIn(file: Btf, wanted: ReadonlySet<number>): TypeUsers {
   const embeds: number[] = [];
   const pointsTo: number[] = [];
   const takes: number[] = [];
   const returns: number[] = [];
-  for (let file: Btf | null = btf; file !== null; file = file.base) {
-    const { words, offsets, kinds } = file.types;
-    for (let n = 0; n < kinds.length; n++) {
-      const kind = kinds[n];
-      const id = file.startId + n;
-      if (kind === KIND_STRUCT || kind === KIND_UNION) {
-        const at = offsets[n] ?? 0;
-        const end = at + 3 + ((words[at + 1] ?? 0) & VLEN_MASK) * 3;
-        let byValue = false;
-        let byPointer = false;
-        for (let member = at + 3; member < end; member += 3) {
-          const reached = reaches(file, words[member + 1] ?? 0, wanted);
-          if (reached === 'value') byValue = true;
-          else if (reached === 'pointer') byPointer = true;
-        }
-        if (byValue) embeds.push(id);
-        if (byPointer) pointsTo.push(id);
-      } else if (kind === KIND_FUNC) {
-        const prototype = file.type(sizeOrType(file, id));
-        if (prototype.kind !== 'func_proto') continue;
-        const owner = file;
-        if (prototype.parameters.some(({ typeId }) => reaches(owner, typeId, wanted) !== null))
-          takes.push(id);
-        if (reaches(file, prototype.returnId, wanted) !== null) returns.push(id);
+  const { words, offsets, kinds } = file.types;
+  for (let n = 0; n < kinds.length; n++) {
+    const kind = kinds[n];
+    const id = file.startId + n;
+    if (kind === KIND_STRUCT || kind === KIND_UNION) {
+      const at = offsets[n] ?? 0;
+      const end = at + 3 + ((words[at + 1] ?? 0) & VLEN_MASK) * 3;
+      let byValue = false;
+      let byPointer = false;
+      for (let member = at + 3; member < end; member += 3) {
+        const reached = reaches(file, words[member + 1] ?? 0, wanted);
+        if (reached === 'value') byValue = true;
+        else if (reached === 'pointer') byPointer = true;
       }
+      if (byValue) embeds.push(id);
+      if (byPointer) pointsTo.push(id);
+    } else if (kind === KIND_FUNC) {
+      const prototype = file.type(sizeOrType(file, id));
+      if (prototype.kind !== 'func_proto') continue;
+      if (prototype.parameters.some(({ typeId }) => reaches(file, typeId, wanted) !== null)) takes.push(id);
+      if (reaches(file, prototype.returnId, wanted) !== null) returns.push(id);
     }
   }
-  const inOrder = (a: number, b: number): number => a - b;
-  return {
-    embeds: embeds.sort(inOrder),
-    pointsTo: pointsTo.sort(inOrder),
-    takes: takes.sort(inOrder),
-    returns: returns.sort(inOrder),
-  };
+  return { embeds, pointsTo, takes, returns };
 }
 
 /**
  * How type `id` gets to one of the wanted types; null when it does not, or is more than the depth limit away.
  */
-function reaches(btf: Btf, id: number, wanted: ReadonlySet<number>): 'value' | 'pointer' | null {
+export function reaches(btf: Btf, id: number, wanted: ReadonlySet<number>): 'value' | 'pointer' | null {
   let current = id;
   let how: 'value' | 'pointer' = 'value';
   for (let step = 0; step <= btf.limits.resolveDepth; step++) {

@@ -6,17 +6,13 @@ import type { LayoutMember } from '../../../shared/btf/layout.ts';
 import { findComposites } from '../../../shared/btf/path.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { BackendDeps } from '../../backend/index.ts';
+import { comparable } from '../../backend/target/kernel-diff.ts';
 import type { CommandLine } from './arguments.ts';
 import { usage } from './arguments.ts';
 import { readBtfFile } from './btf-file.ts';
 import { openLocalClient } from './client.ts';
 import type { Output } from './output.ts';
 import { printable } from './output.ts';
-
-interface Side {
-  readonly kind: 'file' | 'host';
-  readonly modules: readonly ModuleBtf[];
-}
 
 const SIGN = { added: '+', removed: '-', changed: '~' } as const;
 
@@ -36,10 +32,7 @@ export async function btfCommand(
     throw usage('btf takes: diff A B, each a BTF file or a HOST');
   const before = await openSide(first, line, output, deps, signal);
   const after = await openSide(second, line, output, deps, signal);
-  const whole = before.kind === 'host' && after.kind === 'host';
-  const [old, young] = [before, after].map(({ modules }) =>
-    whole ? modules : modules.filter(({ module }) => module === 'vmlinux'),
-  ) as [readonly ModuleBtf[], readonly ModuleBtf[]];
+  const [old, young] = comparable(before, after);
   const functions = line.struct === null ? diffFunctions(old, young) : [];
   for (const one of functions) tellFunction(one, output);
   const structs = compareStructs(old, young, line.struct, `${first} and of ${second}`);
@@ -56,16 +49,16 @@ async function openSide(
   output: Output,
   deps: BackendDeps,
   signal: AbortSignal,
-): Promise<Side> {
+): Promise<readonly ModuleBtf[]> {
   const isFile = await stat(name).then(
     (found) => found.isFile(),
     () => false,
   );
-  if (isFile || name.includes('/')) return { kind: 'file', modules: (await readBtfFile(name)).modules };
+  if (isFile || name.includes('/')) return (await readBtfFile(name)).modules;
   const client = openLocalClient(line, output, deps, signal);
   try {
     const { session } = await client.backend.connect({ host: name });
-    return { kind: 'host', modules: (await client.types(session)).modules };
+    return (await client.types(session)).modules;
   } finally {
     await client.close();
   }

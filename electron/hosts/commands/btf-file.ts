@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Fail } from '../../../shared/contract/failure.ts';
-import { KernelTypes } from '../../backend/target/kernel-types.ts';
+import type { KernelTypes } from '../../backend/target/kernel-types.ts';
+import { typesOfFile } from '../../backend/target/opened-btf.ts';
 
 /**
  * A raw BTF file, such as a copy of /sys/kernel/btf/vmlinux. Nothing else is known, so nothing is called attachable.
@@ -14,6 +15,5 @@ export async function readBtfFile(file: string): Promise<KernelTypes> {
   } catch (error) {
     throw new Fail('file-unreadable', { file, message: (error as Error).message });
   }
-  const btf = new Map([['vmlinux', new Uint8Array(bytes)]]);
-  return new KernelTypes({ btf, traceable: null, symbols: null, blacklist: null }, null, basename(file));
+  return typesOfFile(new Uint8Array(bytes), basename(file));
 }

@@ -1,3 +1,8 @@
+import {
+  compareStructs,
+  diffKernelFunctions,
+  diffKernelStructs,
+} from '../../../electron/backend/target/kernel-diff.ts';
 import { encodeBatch } from '../../../shared/capture/batch.ts';
 import {
   FLAG_DEVICE,
@@ -14,7 +19,6 @@ import type {
   Page,
   PreparedProbe,
   RunTotals,
-  StructLayout,
   Survey,
 } from '../../../shared/contract/api.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
@@ -25,6 +29,8 @@ import { verdictCode } from '../../../shared/packet/verdict.ts';
 import { verdictInput } from '../../../shared/probe/record-verdict.ts';
 import type { ProbeSpec } from '../../../shared/probe/spec.ts';
 import type { Profile } from '../../../shared/profile/schema.ts';
+import { fakeKernel } from './fake-kernel.ts';
+import type { FakeKernel } from './fake-kernel.ts';
 import { arp, corrupt, echoRequest, ethernetFrame, ipv6 } from './packets.ts';
 
 /**
@@ -93,6 +99,10 @@ function handlersFor(
   const command = (session: string, text: string, purpose: string): void =>
     page.event('commandRan', { session, command: text, purpose });
   const list = functionList(options.functions);
+  const kernel = fakeKernel();
+  const newer = fakeKernel(true);
+  /** The first session has one kernel, all others have a newer one. */
+  const kernelOf = (session: string): FakeKernel => (session === 's1' ? kernel : newer);
 
   const open = async (host: string, replay: boolean) => {
     const session = `s${connected.size + 1}`;
@@ -146,9 +156,24 @@ function handlersFor(
       command(session, "bpftrace -lv 'kfunc:*'", 'functions');
       return list;
     },
-    structs: async ({ name }) => {
-      if (name !== 'sk_buff') throw new Fail('struct-unknown', { name, origin: 'edge-01' });
-      return [skBuff];
+    structs: async ({ name }) => kernel.structs.layouts(name),
+    structMembers: async (place) => kernel.structs.body(place),
+    structAt: async ({ offset, ...place }) => kernel.structs.at(place, offset),
+    structUsers: async (place) => kernel.structs.users(place),
+    compareStructs: async ({ before, after }) =>
+      compareStructs(
+        { types: kernelOf(before.session), place: before },
+        { types: kernelOf(after.session), place: after },
+      ),
+    diffFunctions: async ({ before, after }) => diffKernelFunctions(kernelOf(before), kernelOf(after)),
+    diffStructs: async ({ before, after }) => diffKernelStructs(kernelOf(before), kernelOf(after)),
+    openBtf: async ({ file, packed }) => {
+      ran.push(`openBtf ${file} ${packed.length}`);
+      if (file.startsWith('damaged')) throw new Fail('btf-damaged', { origin: file, message: 'too short' });
+      return {
+        ...{ session: 'file1', host: file, user: '', address: '', port: 0, hostKey: '', replay: null },
+        btf: { file, bytes: 5_200_000 },
+      };
     },
     watchCounters: async ({ session, on }) => {
       clearInterval(counters.get(session));
@@ -205,6 +230,10 @@ function handlersFor(
       state.credited += bytes;
       return null;
     },
+    wireshark: async ({ linktype, bytes }) => ({
+      text: `Raw packet data (${linktype})\nInternet Protocol, bogus version (${bytes.slice(0, 1)})`,
+      protocols: ['raw', 'ip'],
+    }),
     profiles: async () => [...profiles.values()],
     saveProfile: async ({ profile }) => {
       ran.push(`save ${profile.name}`);
@@ -382,35 +411,6 @@ function surveyOf(): Survey {
     },
   };
 }
-
-const skBuff: StructLayout = {
-  name: 'sk_buff',
-  kind: 'struct',
-  module: 'vmlinux',
-  size: 232,
-  text: `struct sk_buff {
-	union {
-		struct {
-			struct sk_buff *           next;                 /*     0     8 */
-			struct sk_buff *           prev;                 /*     8     8 */
-		};                                               /*     0    16 */
-	};                                                       /*     0    24 */
-	struct sock *              sk;                   /*    24     8 */
-	/* --- cacheline 1 boundary (64 bytes) --- */
-	unsigned int               len;                  /*   112     4 */
-	__u8                       pkt_type:3;           /*   128: 0  1 */
-	unsigned char *            head;                 /*   200     8 */
-	unsigned char *            data;                 /*   208     8 */
-};`,
-  members: [
-    { path: 'next', byteOffset: 0, bitOffset: 0, bits: 64, type: 'struct sk_buff *', bitfield: false },
-    { path: 'sk', byteOffset: 24, bitOffset: 192, bits: 64, type: 'struct sock *', bitfield: false },
-    { path: 'len', byteOffset: 112, bitOffset: 896, bits: 32, type: 'unsigned int', bitfield: false },
-    { path: 'headers.pkt_type', byteOffset: 128, bitOffset: 1024, bits: 3, type: '__u8', bitfield: true },
-    { path: 'head', byteOffset: 200, bitOffset: 1600, bits: 64, type: 'unsigned char *', bitfield: false },
-    { path: 'data', byteOffset: 208, bitOffset: 1664, bits: 64, type: 'unsigned char *', bitfield: false },
-  ],
-};
 
 type Named = Pick<FunctionEntry, 'name' | 'module' | 'signature'> & Partial<FunctionEntry>;
 
