@@ -55,6 +55,8 @@ export function commandsOf(workbench: Workbench): readonly Command[] {
   }
   if (session) add('disconnect', t('command.disconnect'), [], () => void workbench.disconnect());
   if (session?.lost) add('reconnect', t('command.reconnect'), [], () => void workbench.reconnect());
+  const { pick } = workbench.files;
+  if (pick) add('open-file', t('command.openFile'), ['Ctrl+O'], pick);
   add('panel', t('command.panel'), ['Ctrl+J'], () => workbench.togglePanel());
   for (const name of THEMES) add(`theme-${name}`, t(`command.theme.${name}`), [], () => theme.choose(name));
   for (const name of LOCALES)

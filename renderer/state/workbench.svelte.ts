@@ -5,6 +5,7 @@ import type {
   PageEvents,
   PageQuestions,
   SessionInfo,
+  WiresharkReading,
 } from '../../shared/contract/api.ts';
 import { connectBackend } from '../../shared/contract/rpc.ts';
 import type { Transport } from '../../shared/contract/transport.ts';
@@ -15,6 +16,7 @@ import type { Failure } from '../../shared/contract/failure.ts';
 import { CommandLog } from './command-log.svelte.ts';
 import { ConnectTalk } from './connect-talk.svelte.ts';
 import { Connector } from './connector.svelte.ts';
+import { DroppedFiles } from './dropped-files.svelte.ts';
 import { Investigations } from './investigations.svelte.ts';
 import { Runs } from './runs.svelte.ts';
 import { readSetting, writeSetting } from './settings.ts';
@@ -41,6 +43,7 @@ export class Workbench {
   readonly investigations: Investigations;
   readonly runs: Runs;
   readonly log = new CommandLog();
+  readonly files = new DroppedFiles();
   view = $state.raw<ViewName>('hosts');
   readonly sessions = new Sessions();
   /** The session that is looked at. */

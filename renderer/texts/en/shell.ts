@@ -37,6 +37,10 @@ export const shell = {
   'sessions.running': 'probe running, {count}/s',
   'sessions.end': 'Disconnect {host}',
 
+  'drop.here': 'Drop the file to open it',
+  'drop.takes': 'What can be read: {kinds}.',
+  'drop.nobody': '“{file}” is nothing that skblens reads.',
+
   'panel.commands': 'Commands',
   'panel.commandsAbout': 'Everything skblens has run on a target',
   'panel.commandsNone': 'Nothing has been run on a target yet.',
@@ -64,6 +68,7 @@ export const shell = {
   'command.session': 'Switch to {host}',
   'command.nextSession': 'Next connected host',
   'command.previousSession': 'Previous connected host',
+  'command.openFile': 'Open a file…',
   'command.panel': 'Show or hide the commands that were run',
   'command.theme.system': 'Theme: as the system',
   'command.theme.light': 'Theme: light',

@@ -39,6 +39,10 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'sessions.running': '探针运行中，{count}/秒',
   'sessions.end': '断开 {host}',
 
+  'drop.here': '松开即可打开文件',
+  'drop.takes': '可读取：{kinds}。',
+  'drop.nobody': 'skblens 无法读取“{file}”。',
+
   'panel.commands': '命令',
   'panel.commandsAbout': 'skblens 在目标上运行过的一切',
   'panel.commandsNone': '还没有在目标上运行过任何命令。',
@@ -66,6 +70,7 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'command.session': '切换到 {host}',
   'command.nextSession': '下一个已连接的主机',
   'command.previousSession': '上一个已连接的主机',
+  'command.openFile': '打开文件…',
   'command.panel': '显示或隐藏运行过的命令',
   'command.theme.system': '主题：跟随系统',
   'command.theme.light': '主题：浅色',
