@@ -49,6 +49,22 @@ export const traceTexts = {
     message: '"{function}" is not a kernel function name.',
     remedy: 'Use letters, digits, underscore and dot, or module:function.',
   },
+  'function-ambiguous': {
+    message: '{function} is the name of several functions: {candidates}.',
+    remedy: 'Write module:function, or choose a caller whose name is unique.',
+  },
+  'too-many-points': {
+    message: '{function} means {count} places to attach to; {limit} is the limit.',
+    remedy: 'Narrow the pattern, or say that you mean it (--yes): attaching may take minutes.',
+  },
+  'engine-unfit': {
+    message: 'The engine {engine} cannot run this probe: {message}.',
+    remedy: 'Leave the choice to skblens (--engine auto).',
+  },
+  'tracefs-missing': {
+    message: '{host} has no tracefs that can be read.',
+    remedy: 'Mount it there: mount -t tracefs tracefs /sys/kernel/tracing',
+  },
   'function-without-sk_buff': {
     message: '{function} takes no struct sk_buff, so the filter {filter} has nothing to look at.',
     remedy: 'Probe it without a filter, or choose a function with an sk_buff argument.',
@@ -117,6 +133,22 @@ export const traceTextsZhCN = {
   'function-name-invalid': {
     message: '“{function}”不是内核函数名。',
     remedy: '使用字母、数字、下划线和点，或 module:function。',
+  },
+  'function-ambiguous': {
+    message: '{function} 是多个函数的名字：{candidates}。',
+    remedy: '请写成 module:function，或选择一个名字唯一的调用者。',
+  },
+  'too-many-points': {
+    message: '{function} 意味着要附着到 {count} 处；上限为 {limit}。',
+    remedy: '请缩小模式的范围，或确认这正是你的意思（--yes）：附着可能需要数分钟。',
+  },
+  'engine-unfit': {
+    message: '引擎 {engine} 无法运行此探针：{message}。',
+    remedy: '请让 skblens 自行选择（--engine auto）。',
+  },
+  'tracefs-missing': {
+    message: '{host} 没有可读的 tracefs。',
+    remedy: '请在那里挂载：mount -t tracefs tracefs /sys/kernel/tracing',
   },
   'function-without-sk_buff': {
     message: '{function} 没有 struct sk_buff 参数，过滤器 {filter} 无从判断。',
