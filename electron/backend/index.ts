@@ -127,7 +127,11 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
       },
       survey: async ({ session }) => find(session).survey,
       functions: async ({ session, query }) => (await typesOf(session)).functions.search(query),
-      functionTable: async ({ session }) => (await typesOf(session)).functions.table(),
+      functionTable: async ({ session }) => {
+        const { functions } = await typesOf(session);
+        setTimeout(() => functions.prepareSearch(), 200).unref();
+        return functions.table();
+      },
       functionGroups: async ({ session, pivot }) => (await typesOf(session)).functions.groups(pivot),
       matchFunctions: async ({ session, query, limit }) =>
         (await typesOf(session)).functions.match(query, limit),

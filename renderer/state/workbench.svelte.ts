@@ -126,6 +126,10 @@ export class Workbench {
     this.talk.end(lost.info.session);
   }
 
+  async readWithWireshark(linktype: number, bytes: string): Promise<WiresharkReading> {
+    return this.#backend.wireshark({ linktype, bytes });
+  }
+
   /** Ends one session; the others go on. */
   async disconnect(session = this.session): Promise<void> {
     if (!session) return;

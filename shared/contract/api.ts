@@ -16,6 +16,7 @@ import type {
   StructComparison,
   StructUsers,
 } from './structs.ts';
+import type { DeviceFacts, NetworkNamespace, ProbeCost, RunLoad } from './target-state.ts';
 import type { CleanupReceipt, ConnectLine, LinkState, SecretAnswer, SecretQuestion } from './ssh-session.ts';
 
 /** A host the first screen offers. */
@@ -164,7 +165,7 @@ export type RunState =
   | { readonly kind: 'stopped'; readonly reason: StopReason; readonly totals: RunTotals }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly totals: RunTotals };
 
-export type StopReason = 'user' | 'count' | 'time' | 'target';
+export type StopReason = 'user' | 'count' | 'time' | 'target' | 'load';
 
 /** Counted on the target where it can be; `lost` is what the target captured and we never received. */
 export interface RunTotals {
@@ -196,6 +197,10 @@ export interface CountersReading {
   readonly at: number;
   /** `Ip.InHdrErrors` -> value, cumulative. */
   readonly values: Readonly<Record<string, number>>;
+  /** Seconds since the target's boot as it was read: the clock of records (CLOCK_BOOTTIME), to 10 ms. */
+  readonly uptime?: number;
+  /** Inode of the network namespace that was read. */
+  readonly netns?: number;
 }
 
 /** What the user is asked in the middle of a call. */
@@ -215,6 +220,8 @@ const session = z.string().max(64);
 const place = { session, module: z.string().min(1).max(80), type: z.number().int().min(1).max(0x7fffffff) };
 const twoSessions = { before: session.min(1), after: session.min(1) };
 const run = z.number().int().nonnegative();
+/** Also of devices: both count from 1 and fit 32 bits. */
+const inode = z.number().int().min(1).max(0xffffffff);
 const hostText = z.string().min(1).max(255);
 
 /** Characters of a packed BTF file: one message of the loopback host holds 4 MiB. */
@@ -253,13 +260,13 @@ export const apiCalls = {
   matchFunctions: call<FunctionMatches>()(
     z.strictObject({
       session,
-      query: z.string().max(256),
+      query: z.string().min(1).max(256),
       limit: z.number().int().min(1).max(100_000).default(2000),
     }),
   ),
   /** C prototypes of entries of the table; '' where BTF does not describe one. */
   signatures: call<readonly string[]>()(
-    z.strictObject({ session, entries: z.array(z.number().int().nonnegative()).max(500) }),
+    z.strictObject({ session, entries: z.array(z.number().int().nonnegative()).min(1).max(500) }),
   ),
   /** One function by `name` or `module:name`. */
   functionDetails: call<FunctionDetails>()(z.strictObject({ session, name: z.string().min(1).max(200) })),
@@ -283,7 +290,15 @@ export const apiCalls = {
       packed: z.string().startsWith('H4sI').max(MAX_PACKED_BTF),
     }),
   ),
-  watchCounters: call<null>()(z.strictObject({ session, on: z.boolean() })),
+  /** Reads the counters of a network namespace once a second; null: of the one that our commands run in. */
+  watchCounters: call<null>()(
+    z.strictObject({ session, on: z.boolean(), netns: inode.nullable().default(null) }),
+  ),
+  networkNamespaces: call<readonly NetworkNamespace[]>()(z.strictObject({ session })),
+  /** What stands behind a device of a record. */
+  deviceFacts: call<DeviceFacts>()(z.strictObject({ session, ifindex: inode, netns: inode })),
+  /** How often the points of a probe are hit just now, where that is cheap to tell, and what is known of them. */
+  probeCost: call<ProbeCost>()(z.strictObject({ session, spec: probeSpec })),
   prepareProbe: call<PreparedProbe>()(z.strictObject({ session, spec: probeSpec })),
   startProbe: call<StartedProbe>()(z.strictObject({ session, spec: probeSpec })),
   stopProbe: call<null>()(z.strictObject({ run })),
@@ -328,6 +343,8 @@ export interface PageEvents {
   counters(payload: { session: string; reading: CountersReading }): void;
   countersFailed(payload: { session: string; failure: Failure }): void;
   runState(payload: { run: number; session: string; state: RunState; totals: RunTotals }): void;
+  /** How the target bears a run, every few seconds. */
+  runLoad(payload: { run: number; session: string; load: RunLoad }): void;
   /** Texts that records of a run name by number (stacks, symbols): `texts[i]` has the number `first + i`. */
   runLabels(payload: { run: number; session: string; first: number; texts: readonly string[] }): void;
   /** Long work: `done` of `total`, null when the total is unknown. */

@@ -24,6 +24,14 @@ export const fileTexts = {
     message: '{file} cannot be written: {message}.',
     remedy: 'Check the path, free space and permissions.',
   },
+  'tshark-missing': {
+    message: 'Wireshark’s command line tool, tshark, was not found on this machine.',
+    remedy: 'Install Wireshark here (Debian: apt install tshark). The target needs nothing.',
+  },
+  'tshark-failed': {
+    message: '{program} on this machine ended with status {status} instead of a dissection.',
+    remedy: 'Its own words are below. Does it work by itself: tshark -v',
+  },
 } as const;
 
 export const fileTextsZhCN = {
@@ -45,4 +53,12 @@ export const fileTextsZhCN = {
   },
   'file-unreadable': { message: '无法读取 {file}：{message}。', remedy: '检查路径与权限。' },
   'file-unwritable': { message: '无法写入 {file}：{message}。', remedy: '检查路径、剩余空间与权限。' },
+  'tshark-missing': {
+    message: '本机上未找到 Wireshark 的命令行工具 tshark。',
+    remedy: '请在本机安装 Wireshark（Debian：apt install tshark）。目标主机不需要任何东西。',
+  },
+  'tshark-failed': {
+    message: '本机上的 {program} 以状态 {status} 结束，没有给出解析结果。',
+    remedy: '其原文见下。它本身能运行吗：tshark -v',
+  },
 } as const satisfies Record<keyof typeof fileTexts, { message: string; remedy: string }>;

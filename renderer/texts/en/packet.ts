@@ -15,6 +15,13 @@ export const packet = {
   'packet.reading': 'Reading',
   'packet.asKernel': 'As the kernel reads it',
   'packet.asIs': 'What it really is',
+  'packet.wireshark': 'Wireshark',
+  'packet.wiresharkWorking': 'Asking the Wireshark of this machine…',
+  'packet.wiresharkSame': 'Same reading',
+  'packet.wiresharkDiffers': 'Reads it differently',
+  'packet.wiresharkAbout':
+    'A capture at this function would hold these bytes as {linktype}. This is how tshark on this machine dissects them.',
+  'packet.wiresharkCopy': 'Copy Wireshark’s dissection',
   'packet.expectedHere': 'expected header begins',
   'packet.reallyHere': 'header really begins',
   'packet.before': 'before skb->data',
