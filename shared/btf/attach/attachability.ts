@@ -87,16 +87,16 @@ export interface Attachability {
  * `yes` is only said when every needed fact is at hand. Never throws for a BTF of parseBtf.
  */
 export function attachability(target: AttachTarget, facts: AttachFacts, engine: ProbeEngine): Attachability {
-  const kprobe = kprobeVerdict(target, facts);
-  const verdict = engine === 'tracefs' ? kprobe : trampolineVerdict(target, facts);
-  const usable = kprobe.answer === 'yes' || kprobe.answer === 'entry-only';
+  const verdict = engine === 'tracefs' ? kprobeVerdict(target, facts) : trampolineVerdict(target, facts);
+  const useKprobe = (): boolean =>
+    ['yes', 'entry-only'].includes(kprobeVerdict(target, facts).answer) && facts.bpftrace !== null;
   return {
     answer: verdict.answer,
     reason: verdict.reason,
     sentence: verdict.sentence,
     detail: verdict.detail ?? null,
     instances: verdict.instances ?? 1,
-    useKprobe: engine === 'bpftrace' && verdict.answer === 'no' && usable && facts.bpftrace !== null,
+    useKprobe: engine === 'bpftrace' && verdict.answer === 'no' && useKprobe(),
     warnings: warningsOf(target),
   };
 }
