@@ -109,10 +109,11 @@ export async function startLeashed(
     throw new Fail('leash-failed', { host, message }, said || null);
   };
   await expect('boot');
+  // In one go: each part is read by its length, so that nothing waits for a round trip.
   channel.write(guard);
-  await expect('ready');
   channel.write(`${input.length + nonce.length}\n`);
   channel.write(Buffer.concat([input, Buffer.from(nonce)]));
+  await expect('ready');
 
   const heart = setInterval(() => channel.write('h\n'), times.heartbeatSeconds * 1000);
   void channel.exit.then(() => clearInterval(heart));
@@ -133,7 +134,9 @@ export async function startLeashed(
 
 /**
  * The guard. Three processes beside the child: this shell, which waits for the child and passes its
- * status on; the timer; the reader of control lines. It must hold in dash, bash and busybox ash, so:
+ * status on; the timer; the reader of control lines. Where there is setsid (util-linux, busybox), the
+ * child leads a process group of its own, and what it has started itself ends with it; the subshell of
+ * a background command leads none, so that setsid keeps its number. It must hold in dash, bash and busybox ash, so:
  * the timer is a process of its own (bash lets a trap interrupt `wait` and then reuses the status);
  * this shell closes its copies of the outputs before it waits (dash would die of SIGPIPE when the
  * channel is gone, and leave the timer behind); and `wait` is repeated until the child is gone.
@@ -146,10 +149,15 @@ echo ${nonce} ready
 IFS= read -r size <&3 || exit 90
 input=$(dd bs=1 count="$size" <&3 2>/dev/null)
 case $input in *${nonce}) input=\${input%${nonce}} ;; *) exit 91 ;; esac
+if ! command -v setsid >/dev/null 2>&1; then
 printf %s "$input" | ${command} 3<&- &
+else
+printf %s "$input" | setsid ${command} 3<&- &
+fi
 child=$!
-stop() { kill -INT $child; sleep ${times.graceSeconds}; kill -KILL $child; }
-trap 'kill -INT $child' HUP INT TERM
+end() { kill -$1 -$child 2>/dev/null || kill -$1 $child; }
+stop() { end INT; sleep ${times.graceSeconds}; end KILL; }
+trap 'end INT' HUP INT TERM
 trap '' USR1
 (
   trap '' HUP TERM
@@ -162,7 +170,7 @@ timer=$!
 (
   trap '' HUP TERM
   while read -r line; do
-    case $line in h) kill -USR1 $timer ;; i) kill -INT $child ;; k) kill -KILL $child ;; esac
+    case $line in h) kill -USR1 $timer ;; i) end INT ;; k) end KILL ;; esac
   done
   stop
 ) <&3 >/dev/null 2>&1 &
@@ -174,6 +182,7 @@ while :; do
   kill -0 $child 2>/dev/null || break
 done
 kill -KILL $timer $reader
+kill -KILL -$child
 exit $status
 `;
 }

@@ -3,6 +3,7 @@ import { Fail } from '../../../shared/contract/failure.ts';
 import { parseSshConnection } from '../../../shared/probe/own-traffic.ts';
 import { runCommand } from '../ssh/command.ts';
 import type { Target } from '../ssh/command.ts';
+import { visible } from '../ssh/visible.ts';
 
 /**
  * One round trip: every fact on a line `name=value`. Reads files and asks versions; changes nothing.
@@ -27,24 +28,41 @@ echo "now=$(date +%s.%N)"
 
 /** What the target can do, from one command. `ownConnection` is `$SSH_CONNECTION`, read without sudo, which clears it. */
 export async function surveyTarget(target: Target, ownConnection: string): Promise<Survey> {
-  const result = await runCommand(target, SURVEY_SCRIPT, 'survey', { seconds: 30, bytes: 64 * 1024 });
+  return readSurvey(await runFacts(target, SURVEY_SCRIPT), ownConnection);
+}
+
+/** What a script that prints facts as lines `name=value` wrote. */
+export async function runFacts(target: Target, script: string): Promise<string> {
+  const result = await runCommand(target, script, 'survey', { seconds: 30, bytes: 64 * 1024 });
   if (result.status !== 0)
     throw new Fail(
       'command-failed',
       { command: 'survey', host: target.connection.config.alias, status: result.status },
       result.stderr,
     );
-  const facts = readFacts(result.stdout.toString('utf8'), ownConnection);
-  return { facts, items: judgeFacts(facts) };
+  return result.stdout.toString('utf8');
 }
 
-/** The lines of SURVEY_SCRIPT as facts; a line that is missing or odd leaves its fact unknown. */
-export function readFacts(text: string, ownConnection: string): TargetFacts {
+/** Lines `name=value`; any other is passed over, and of two of a name the last holds. */
+export function factLines(text: string): ReadonlyMap<string, string> {
   const lines = new Map<string, string>();
   for (const line of text.split('\n')) {
     const equals = line.indexOf('=');
     if (equals > 0) lines.set(line.slice(0, equals), line.slice(equals + 1).trim());
   }
+  return lines;
+}
+
+/** The lines of SURVEY_SCRIPT, and perhaps more, as facts and items. */
+export function readSurvey(text: string, ownConnection: string): Survey {
+  const facts = readFacts(text, ownConnection);
+  const refusal = factLines(text).get('rootless') ?? '';
+  return { facts, items: judgeFacts(facts, visible(refusal.slice(0, 200))) };
+}
+
+/** The lines of SURVEY_SCRIPT as facts; a line that is missing or odd leaves its fact unknown. */
+export function readFacts(text: string, ownConnection: string): TargetFacts {
+  const lines = factLines(text);
   const value = (name: string): string => (lines.get(name) ?? '').slice(0, 200);
   // A bpftrace that cannot start says so in a line of its own, which may hold the version of a library.
   const version = /^bpftrace v?((\d{1,4})\.(\d{1,4})(?:\.\d{1,4})?)/.exec(value('bpftrace'));
@@ -60,6 +78,7 @@ export function readFacts(text: string, ownConnection: string): TargetFacts {
       ? { version: version[1] ?? '', major: Number(version[2]), minor: Number(version[3]) }
       : null,
     uid: /^\d{1,10}$/.test(value('uid')) ? Number(value('uid')) : -1,
+    ...(value('rootless') === 'yes' ? { capable: true } : {}),
     tracefs: value('tracefs') || null,
     lockdown: lockdown ? (lockdown[1] as TargetFacts['lockdown']) : null,
     connection: parseSshConnection(ownConnection || value('connection')),
@@ -73,8 +92,8 @@ function nanoseconds(text: string): bigint | null {
   return match ? BigInt(match[1] ?? '0') * 1_000_000_000n + BigInt((match[2] ?? '').padEnd(9, '0')) : null;
 }
 
-/** Facts as items a person reads, each with what to do about it. */
-export function judgeFacts(facts: TargetFacts): SurveyItem[] {
+/** Facts as items a person reads, each with what to do about it; `refusal` is what bpftrace says to a login that is not root. */
+export function judgeFacts(facts: TargetFacts, refusal = ''): SurveyItem[] {
   const item = (
     id: SurveyItem['id'],
     state: SurveyItem['state'],
@@ -98,14 +117,7 @@ export function judgeFacts(facts: TargetFacts): SurveyItem[] {
           facts.machine,
           'Tried on x86_64 only; big-endian targets are not supported.',
         ),
-    facts.uid === 0
-      ? item('privilege', 'ok', 'root')
-      : item(
-          'privilege',
-          'bad',
-          `uid ${facts.uid}`,
-          'Tracing needs root: connect as root or as a user with sudo.',
-        ),
+    privilege(facts, refusal),
     facts.btfBytes !== null
       ? item('btf', 'ok', `/sys/kernel/btf/vmlinux, ${facts.btfBytes} bytes`)
       : item('btf', 'bad', 'none', 'The kernel needs CONFIG_DEBUG_INFO_BTF=y.'),
@@ -143,4 +155,26 @@ export function judgeFacts(facts: TargetFacts): SurveyItem[] {
           'sshd gave no SSH_CONNECTION: our own packets cannot be left out of a probe; the rate limit still holds.',
         ),
   ];
+}
+
+/**
+ * bpftrace 0.17 and 0.23 run as root only; 0.27 wants CAP_BPF, CAP_PERFMON, CAP_DAC_READ_SEARCH and
+ * CAP_DAC_OVERRIDE, and for its timers a kernel whose perf events are open to CAP_PERFMON (Debian's are not by
+ * default). What it says is quoted.
+ */
+function privilege({ uid, capable }: TargetFacts, refusal: string): SurveyItem {
+  const id = 'privilege';
+  if (uid === 0) return { id, state: 'ok', value: 'root', remedy: '' };
+  if (capable === true)
+    return { id, state: 'ok', value: `uid ${uid}, and bpftrace works without root`, remedy: '' };
+  const value = refusal === '' ? `uid ${uid}` : `uid ${uid}; bpftrace says: ${refusal}`;
+  const root = 'connect as root or as a user with sudo or doas';
+  const remedy = /capabilit/i.test(refusal)
+    ? `Give the login CAP_BPF, CAP_PERFMON, CAP_DAC_READ_SEARCH and CAP_DAC_OVERRIDE, or ${root}.`
+    : /attach/i.test(refusal)
+      ? `Set kernel.perf_event_paranoid to 2 or lower, or ${root}.`
+      : refusal === ''
+        ? `Tracing needs root: ${root}.`
+        : `This bpftrace runs as root only: ${root}.`;
+  return { id, state: 'bad', value, remedy };
 }

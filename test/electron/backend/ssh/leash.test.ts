@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,72 +12,34 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../../../../electron/backend/ssh/command.ts';
 import type { CommandLimits, Target } from '../../../../electron/backend/ssh/command.ts';
 import { connect } from '../../../../electron/backend/ssh/connection.ts';
-import type { Channel, ChannelExit, Connection } from '../../../../electron/backend/ssh/connection.ts';
+import type { Channel, Connection } from '../../../../electron/backend/ssh/connection.ts';
 import { DEFAULT_TIMES, startLeashed } from '../../../../electron/backend/ssh/leash.ts';
-import type { Leash, LeashTimes } from '../../../../electron/backend/ssh/leash.ts';
 import { failureOf } from '../../../../shared/contract/failure.ts';
 import type { Failure } from '../../../../shared/contract/failure.ts';
 import { needs } from '../../../support/needs.ts';
 import { startSilentProxy, startSshd } from '../../../support/sshd.ts';
 import type { Sshd } from '../../../support/sshd.ts';
+import {
+  CHILDREN,
+  KINDS,
+  newMarker,
+  output,
+  SILENT_SECONDS,
+  TIMES,
+  until,
+  watched,
+} from './leash-children.ts';
+import type { ChildKind } from './leash-children.ts';
 import type { ClientTask } from './leash-client.ts';
 import { processesWith, secondsUntilGone } from './processes.ts';
 
-const TIMES: LeashTimes = { limitSeconds: 3, graceSeconds: 1, heartbeatSeconds: 1 };
-/** What a silent link may take: the limit, the grace, a tick of the timer, and a loaded machine. */
-const SILENT_SECONDS = TIMES.limitSeconds + TIMES.graceSeconds + 6;
-
 const never = { hostKey: async () => expect.fail('nothing was to be asked') };
-
-/** Commands whose process holds a marker of its own in its command line. */
-const CHILDREN = {
-  quiet: (marker: string) => ({ command: '/bin/sh', input: `exec sleep 86400.${marker}` }),
-  stubborn: (marker: string) => ({
-    command: `/bin/sh -s ${marker}`,
-    input: `trap '' INT TERM HUP\nwhile :; do sleep 0.2; done\n`,
-  }),
-  flooding: (marker: string) => ({ command: '/bin/sh', input: `exec yes ${marker}` }),
-} as const;
-type ChildKind = keyof typeof CHILDREN;
-const KINDS = Object.keys(CHILDREN) as ChildKind[];
-
-/** Digits, so that `sleep` takes it too. */
-function newMarker(): string {
-  return String(BigInt(`0x${randomBytes(7).toString('hex')}`)).padStart(17, '7');
-}
-
-/** The connection, with the nonce of each command that is started on it. */
-function watched(connection: Connection): Connection & { readonly nonces: string[] } {
-  const nonces: string[] = [];
-  return {
-    ...connection,
-    nonces,
-    exec: (command) => {
-      nonces.push(/skblens[0-9a-f]+/.exec(command)?.[0] ?? expect.fail(`no nonce in ${command}`));
-      return connection.exec(command);
-    },
-  };
-}
-
-async function output(leash: Leash): Promise<{ bytes: Buffer; exit: ChannelExit }> {
-  const chunks: Buffer[] = [];
-  leash.onStdout((chunk) => chunks.push(chunk));
-  const exit = await leash.exit;
-  return { bytes: Buffer.concat(chunks), exit };
-}
 
 async function failureFrom(promise: Promise<unknown>): Promise<Failure> {
   return promise.then(
     () => expect.fail('it did not fail'),
     (error: unknown) => failureOf(error),
   );
-}
-
-async function until(what: string, holds: () => boolean, seconds = 10): Promise<void> {
-  for (let waited = 0; !holds(); waited += 0.05) {
-    if (waited > seconds) expect.fail(`after ${seconds} s still not: ${what}`);
-    await delay(50);
-  }
 }
 
 needs('sshd', 'ssh-keygen')('the leash on a real sshd', () => {
@@ -204,6 +166,14 @@ needs('sshd', 'ssh-keygen')('the leash on a real sshd', () => {
     leash.interrupt(1);
     expect((await leash.exit).code).toBe(137);
     expect(Date.now() - began).toBeGreaterThan(900);
+    expect(await secondsUntilGone(3, marker)).toBeTypeOf('number');
+  });
+
+  test('what a command leaves running behind it ends with it', async () => {
+    const marker = newMarker();
+    const { bytes, exit } = await run(`sleep 86400.${marker} & echo $!; exit 3`);
+    expect(bytes.toString()).toMatch(/^\d+\n$/);
+    expect(exit).toEqual({ code: 3, signal: null });
     expect(await secondsUntilGone(3, marker)).toBeTypeOf('number');
   });
 
@@ -446,89 +416,4 @@ needs('sshd', 'ssh-keygen')('the leash on a real sshd', () => {
     expect((await output(await noisy('echo welcome; echo skblens'))).bytes.toString()).toBe('payload');
     expect(await failureFrom(noisy('yes'))).toMatchObject({ code: 'leash-failed' });
   });
-});
-
-/** The leash without sshd: the line that a login shell would get is given to one, its /bin/sh being the shell under test. */
-function localConnection(login: string, shell: string): Connection & { readonly nonces: string[] } {
-  const children: ChildProcess[] = [];
-  const local: Pick<Connection, 'config' | 'hostKey' | 'exec' | 'onLost' | 'close'> = {
-    config: { alias: `${login} and ${shell}` } as Connection['config'],
-    hostKey: '',
-    exec: async (command) => {
-      const child = spawn(login, ['-c', command.replace('exec /bin/sh -c', `exec ${shell} -c`)]);
-      children.push(child);
-      child.stdin.on('error', () => undefined);
-      const exit = new Promise<ChannelExit>((resolve) => {
-        child.on('close', (code, signal) => resolve({ code, signal }));
-      });
-      return {
-        write: (data) => void child.stdin.write(data),
-        end: () => void child.stdin.end(),
-        onStdout: (listener) => void child.stdout.on('data', listener),
-        onStderr: (listener) => void child.stderr.on('data', listener),
-        pause: () => void child.stdout.pause(),
-        resume: () => void child.stdout.resume(),
-        close: () => child.stdin.destroy(),
-        exit,
-      };
-    },
-    onLost: () => undefined,
-    close: () => {
-      for (const child of children)
-        for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
-    },
-  };
-  return watched(local as Connection);
-}
-
-/** How this machine names its shells; one that is not installed is not in the list. */
-const SHELLS = [
-  ['dash', '/bin/dash'],
-  ['bash', '/bin/bash'],
-  ['busybox ash', '/bin/busybox ash'],
-  ['mksh', '/bin/mksh'],
-].filter(([, path = '']) => existsSync(path.split(' ')[0] ?? '')) as [string, string][];
-const LOGINS = ['/bin/dash', '/bin/bash', '/bin/zsh', '/usr/bin/fish', '/bin/tcsh', '/bin/ksh'].filter(
-  (path) => existsSync(path),
-);
-
-describe.concurrent.each(SHELLS)('the guard under %s', (_name, shell) => {
-  test('bytes, status and last words; nothing is left', async () => {
-    const own = localConnection('/bin/sh', shell);
-    const input = `a'b"c\\ $x \`y\` %s é\n\n`;
-    const both = await output(await startLeashed(own, { command: 'cat', input, sudo: false }, TIMES));
-    expect([both.bytes.toString(), both.exit.code]).toEqual([input, 0]);
-    const failing = await startLeashed(own, { command: '/bin/sh', input: 'exit 9', sudo: false }, TIMES);
-    expect((await output(failing)).exit.code).toBe(9);
-    expect(await secondsUntilGone(5, ...own.nonces)).toBeTypeOf('number');
-  });
-
-  test.concurrent.each(KINDS)(
-    'a %s child ends when the pipes are closed, and when the heart stops',
-    async (kind) => {
-      for (const end of ['close', 'silence'] as const) {
-        const own = localConnection('/bin/sh', shell);
-        const marker = newMarker();
-        const leash = await startLeashed(
-          own,
-          { ...CHILDREN[kind](marker), sudo: false },
-          end === 'close' ? TIMES : { ...TIMES, heartbeatSeconds: 3600 },
-        );
-        leash.onStdout(() => undefined);
-        leash.pause();
-        await until('it runs', () => processesWith(marker).length > 0);
-        if (end === 'close') own.close();
-        expect(await secondsUntilGone(SILENT_SECONDS, marker, ...own.nonces), end).toBeTypeOf('number');
-        own.close();
-      }
-    },
-  );
-});
-
-test.each(LOGINS)('the login shell %s starts the guard', async (login) => {
-  const own = localConnection(login, '/bin/sh');
-  const { bytes, exit } = await output(
-    await startLeashed(own, { command: 'cat', input: 'payload', sudo: false }, TIMES),
-  );
-  expect([bytes.toString(), exit.code]).toEqual(['payload', 0]);
 });

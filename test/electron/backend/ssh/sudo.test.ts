@@ -6,7 +6,6 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { ChannelExit, Connection } from '../../../../electron/backend/ssh/connection.ts';
 import { startLeashed } from '../../../../electron/backend/ssh/leash.ts';
 import { makeElevation } from '../../../../electron/backend/ssh/sudo.ts';
-import { mayTrace } from '../../../../electron/backend/target/open.ts';
 import { failureOf } from '../../../../shared/contract/failure.ts';
 import type { SecretAnswer, SecretQuestion } from '../../../../shared/contract/ssh-session.ts';
 
@@ -128,17 +127,4 @@ describe('becoming root', () => {
     });
     expect(asked).toEqual([]);
   });
-});
-
-test.each([
-  ['0000000000000000', false],
-  ['000001ffffffffff', true],
-  ['0000000000200000', true],
-  ['000000c000000000', true],
-  ['0000008000000000', false],
-  ['0000004000000000', false],
-  ['', false],
-  ['xyz', false],
-])('CapEff %s is enough to trace: %s', (caps, enough) => {
-  expect(mayTrace(caps)).toBe(enough);
 });
