@@ -35,7 +35,7 @@ export class PacketView {
 
   readonly record = $derived.by(() => this.#run.record);
   readonly decoded = $derived.by(() =>
-    this.record === null ? null : decodeRecord(this.record, this.#run.spec, this.#kernel()),
+    this.record === null ? null : decodeRecord(this.record, this.#run.specOf(this.record), this.#kernel()),
   );
 
   readonly shownReading = $derived.by((): ReadingName => (this.decoded?.differ ? this.reading : 'as-is'));

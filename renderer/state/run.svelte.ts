@@ -1,8 +1,10 @@
 import type { RunState, RunTotals } from '../../shared/contract/api.ts';
+import type { RunLoad } from '../../shared/contract/target-state.ts';
 import type { CleanupReceipt } from '../../shared/contract/ssh-session.ts';
 import { PACKET_BYTES, RECORD_BYTES } from '../../shared/capture/record.ts';
 import type { EventRecord } from '../../shared/capture/record.ts';
 import { VERDICT_KINDS } from '../../shared/packet/verdict-kinds.ts';
+import type { ProgramPoint } from '../../shared/probe/program.ts';
 import type { ProbeSpec } from '../../shared/probe/spec.ts';
 import { EventFilter } from './event-filter.ts';
 import { EventRing, verdictAt } from './event-ring.ts';
@@ -28,6 +30,10 @@ export class Run {
   readonly id: number;
   readonly ring: EventRing;
   spec = $state.raw<ProbeSpec | null>(null);
+  /** Where it is attached; `EventRecord.point` is an index in it. */
+  points = $state.raw<readonly ProgramPoint[]>([]);
+  /** Names of `EventRecord.values`. */
+  fields = $state.raw<readonly string[]>([]);
   signature = $state.raw('');
   /** What was found on the target after the end. */
   receipt = $state.raw<CleanupReceipt | null>(null);
@@ -38,6 +44,8 @@ export class Run {
   /** Grows by one when records were taken in: what everything that reads the ring depends on. */
   version = $state.raw(0);
   perSecond = $state.raw(0);
+  /** How the target bears it; null until the first two looks. */
+  load = $state.raw<RunLoad | null>(null);
   hidden = $state.raw<ReadonlySet<number>>(new Set());
   follow = $state.raw(true);
   /** The selected record's number, and a copy of it that outlives its place in the ring. */
@@ -48,6 +56,7 @@ export class Run {
   readonly counts = new Uint32Array(VERDICT_KINDS.length);
   #filter: EventFilter;
   #frozen = $state.raw<Frozen | null>(null);
+  readonly #specs = new Map<string, ProbeSpec>();
   readonly #labels = new Map<number, string>();
   #chosenByUser = false;
   #lastRate = { at: 0, next: 0 };
@@ -61,6 +70,18 @@ export class Run {
   readonly running = $derived(
     this.state.kind === 'starting' || this.state.kind === 'attached' || this.state.kind === 'stopping',
   );
+
+  /** What a record's bytes are judged against: the spec, as of the point that it came from. */
+  specOf(record: EventRecord): ProbeSpec | null {
+    const { spec, points } = this;
+    const name = points[record.point]?.name;
+    if (spec === null || name === undefined || name === spec.function) return spec;
+    const known = this.#specs.get(name);
+    if (known !== undefined) return known;
+    const other = { ...spec, function: name };
+    this.#specs.set(name, other);
+    return other;
+  }
 
   /** How many rows the table has. */
   readonly rowCount = $derived.by(() => {

@@ -8,17 +8,22 @@ import type {
   WiresharkReading,
 } from '../../shared/contract/api.ts';
 import { connectBackend } from '../../shared/contract/rpc.ts';
+import { isCapture } from '../../shared/capture/pcap-reader.ts';
 import type { Transport } from '../../shared/contract/transport.ts';
 import type { FilterName } from '../../shared/probe/spec.ts';
 import type { Profile } from '../../shared/profile/schema.ts';
 import { failureOf } from '../../shared/contract/failure.ts';
 import type { Failure } from '../../shared/contract/failure.ts';
+import { CaptureRun } from './capture-run.svelte.ts';
 import { CommandLog } from './command-log.svelte.ts';
 import { ConnectTalk } from './connect-talk.svelte.ts';
 import { Connector } from './connector.svelte.ts';
 import { DroppedFiles } from './dropped-files.svelte.ts';
+import { t } from './locale.svelte.ts';
 import { Investigations } from './investigations.svelte.ts';
 import { Runs } from './runs.svelte.ts';
+import { canProbe } from './function-browser.svelte.ts';
+import { remembered } from './remembered-functions.svelte.ts';
 import { readSetting, writeSetting } from './settings.ts';
 import { Session } from './session.svelte.ts';
 import { Sessions } from './sessions.svelte.ts';
@@ -48,6 +53,8 @@ export class Workbench {
   readonly sessions = new Sessions();
   /** The session that is looked at. */
   readonly session = $derived.by(() => this.sessions.current);
+  /** A capture file that is looked at in place of a run. */
+  capture = $state.raw<CaptureRun | null>(null);
   palette = $state.raw<PaletteMode | null>(null);
   panelOpen = $state.raw(readSetting('panel') === 'open');
   /** The backend itself is gone: nothing more can be asked of it. */
@@ -67,6 +74,12 @@ export class Workbench {
     this.connector = new Connector(this.#backend);
     this.investigations = new Investigations(this.#backend);
     this.runs = new Runs(this.#backend, this.sessions);
+    this.files.register({
+      name: () => t('capture.kind'),
+      endings: ['.pcap', '.pcapng', '.cap'],
+      knows: isCapture,
+      take: (file) => this.openCapture(file),
+    });
     this.connector.load();
     void this.investigations.load();
   }
@@ -126,6 +139,20 @@ export class Workbench {
     this.talk.end(lost.info.session);
   }
 
+  /** Shows the packets of a capture file; the runs of the targets go on behind it. */
+  async openCapture(file: File): Promise<void> {
+    this.closeCapture();
+    const run = new CaptureRun(file);
+    this.capture = run;
+    this.show('packets');
+    await run.read();
+  }
+
+  closeCapture(): void {
+    this.capture?.close();
+    this.capture = null;
+  }
+
   async readWithWireshark(linktype: number, bytes: string): Promise<WiresharkReading> {
     return this.#backend.wireshark({ linktype, bytes });
   }
@@ -143,7 +170,7 @@ export class Workbench {
   /** Looks at a function: its signature, and the probe form turned to it. */
   chooseFunction(entry: FunctionEntry, session = this.live): void {
     if (!session) return;
-    session.functions.chosen = entry;
+    session.functions.choose(entry);
     session.probe.turnTo(
       entry.module === '' || entry.module === 'vmlinux' ? entry.name : `${entry.module}:${entry.name}`,
     );
@@ -159,7 +186,7 @@ export class Workbench {
   /** Opens the probe form of the chosen function: the script is shown, nothing runs yet. */
   openProbe(): void {
     const chosen = this.live?.functions.chosen;
-    if (!this.live || !chosen || chosen.attachable === 'no') return;
+    if (!this.live || !chosen || !canProbe(chosen)) return;
     this.live.probe.open = true;
     this.show('functions');
   }
@@ -167,7 +194,7 @@ export class Workbench {
   /** Turns to a function by name with a filter set, as a counter or the first steps suggest it. */
   suggestProbe(name: string, filter: FilterName, session = this.live): void {
     if (!session) return;
-    session.functions.query = name;
+    session.functions.reveal(name);
     session.probe.filter = filter;
     this.chooseFunction(session.functions.find(name), session);
     session.probe.prepare(0);
@@ -192,6 +219,7 @@ export class Workbench {
     if (before?.running) await this.runs.stop(before).catch(() => undefined);
     const started = await session.probe.start();
     if (started === null) return;
+    this.closeCapture();
     const run = this.runs.choose(started, session);
     run.spec = spec;
     run.signature = session.probe.prepared.value?.signature ?? '';
@@ -216,7 +244,7 @@ export class Workbench {
       return;
     }
     this.choose(session);
-    session.functions.query = profile.probe.function;
+    session.functions.reveal(profile.probe.function);
     this.chooseFunction(session.functions.find(profile.probe.function), session);
     session.probe.fill(profile.probe);
     this.show('functions');
@@ -296,9 +324,11 @@ export class Workbench {
       counters: ({ session, reading }) => this.sessions.of(session)?.counters.take(reading),
       countersFailed: ({ session, failure }) => this.sessions.of(session)?.counters.fail(failure),
       runState: (payload) => this.runs.takeState(payload),
+      runLoad: ({ run, load }) => this.runs.takeLoad(run, load),
       runLabels: ({ run, first, texts }) => this.runs.takeLabels(run, first, texts),
       progress: ({ session, what, done }) => {
         if (what === 'connect') this.talk.begin(session);
+        if (what === 'survey' && this.talk.attempt?.session === session) this.talk.attempt.survey();
         const functions = what === 'functions' ? this.sessions.of(session)?.functions : undefined;
         if (functions) functions.progress = { done };
       },

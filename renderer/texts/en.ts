@@ -1,4 +1,5 @@
 import { shell } from './en/shell.ts';
+import { capture } from './en/capture.ts';
 import { connect } from './en/connect.ts';
 import { target } from './en/target.ts';
 import { functions } from './en/functions.ts';
@@ -12,6 +13,7 @@ import { profiles } from './en/profiles.ts';
 /** Every text of the page in English, an area a file; zh-CN/ has the same files, keys and blanks. */
 export const en = {
   ...shell,
+  ...capture,
   ...connect,
   ...target,
   ...functions,

@@ -1,5 +1,6 @@
 import type { TextKey } from './en.ts';
 import { shell } from './zh-CN/shell.ts';
+import { capture } from './zh-CN/capture.ts';
 import { connect } from './zh-CN/connect.ts';
 import { target } from './zh-CN/target.ts';
 import { functions } from './zh-CN/functions.ts';
@@ -13,6 +14,7 @@ import { profiles } from './zh-CN/profiles.ts';
 /** The same texts in simplified Chinese. */
 export const zhCN: Readonly<Record<TextKey, string>> = {
   ...shell,
+  ...capture,
   ...connect,
   ...target,
   ...functions,

@@ -42,6 +42,7 @@ export class ClassicParser implements CaptureParser {
         interfaceIndex: 0,
         ns,
         bytes: record.subarray(RECORD_HEADER_BYTES),
+        fileOffset: offset + RECORD_HEADER_BYTES,
         originalLength: Math.max(originalLength, captured),
         comments: [],
       },

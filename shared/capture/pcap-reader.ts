@@ -8,6 +8,18 @@ export type { CapturedPacket, CaptureInterface, CaptureProblem } from './pcap-ty
 
 const SECTION_HEADER_BLOCK = 0x0a0d0d0a;
 
+const PCAP_MAGICS: readonly number[] = [0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1];
+
+/** Whether a file that begins with these bytes is a pcap or pcapng file. */
+export function isCapture(head: Uint8Array): boolean {
+  const magic = magicOf(head);
+  return head.length >= 4 && (magic === SECTION_HEADER_BLOCK || PCAP_MAGICS.includes(magic));
+}
+
+function magicOf(head: Uint8Array): number {
+  return (((head[0] ?? 0) << 24) | ((head[1] ?? 0) << 16) | ((head[2] ?? 0) << 8) | (head[3] ?? 0)) >>> 0;
+}
+
 export class PcapReader {
   readonly #input = new ChunkedBytes();
   #parser: CaptureParser | null = null;
@@ -66,8 +78,7 @@ export class PcapReader {
   #choose(): CaptureParser | null {
     const head = this.#input.peek(4);
     if (head === null) return null;
-    const magic =
-      (((head[0] ?? 0) << 24) | ((head[1] ?? 0) << 16) | ((head[2] ?? 0) << 8) | (head[3] ?? 0)) >>> 0;
+    const magic = magicOf(head);
     if (magic === SECTION_HEADER_BLOCK) return new PcapngParser();
     switch (magic) {
       case 0xa1b2c3d4:

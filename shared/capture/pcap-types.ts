@@ -10,6 +10,8 @@ export interface CapturedPacket {
   /** Nanoseconds since 1970; null where the file has no time for it. */
   ns: bigint | null;
   bytes: Uint8Array;
+  /** Where `bytes` begins in the file. */
+  fileOffset: number;
   /** Bytes the packet had on the wire; bytes.length may be less. */
   originalLength: number;
   comments: readonly string[];

@@ -43,6 +43,8 @@ export const FLAG_DEVICE = 16;
 export const FLAG_REASON = 32;
 /** skb->transport_header is set (not ~0). */
 export const FLAG_TRANSPORT_HEADER = 64;
+/** The packet comes from a capture file: `len` is known, an sk_buff there is none. */
+export const FLAG_CAPTURE = 128;
 
 /** One record as values; `bytes` may be a view into a ring: use it before the ring moves on, or copy it. */
 export interface EventRecord {
@@ -134,7 +136,7 @@ export function emptyRecord(bytes = new Uint8Array(0)): EventRecord {
 /** Writes `record` into `view` at `at`; more than PACKET_BYTES of packet, or 15 characters of a name, are cut. */
 export function writeRecord(view: DataView, at: number, record: EventRecord): void {
   const captured = Math.min(record.bytes.length, PACKET_BYTES);
-  let flags = record.flags & (FLAG_SKB | FLAG_ARGUMENTS | FLAG_DEVICE);
+  let flags = record.flags & (FLAG_SKB | FLAG_ARGUMENTS | FLAG_DEVICE | FLAG_CAPTURE);
   if (record.headerAt !== null) flags |= FLAG_HEADER_AT;
   if (record.macHeader !== null) flags |= FLAG_MAC_HEADER;
   if (record.reason !== null) flags |= FLAG_REASON;

@@ -1,4 +1,4 @@
-import { FLAG_ARGUMENTS, FLAG_DEVICE, FLAG_SKB } from '../capture/record.ts';
+import { FLAG_ARGUMENTS, FLAG_CAPTURE, FLAG_DEVICE, FLAG_SKB } from '../capture/record.ts';
 import type { EventRecord } from '../capture/record.ts';
 import type { SkbState } from '../packet/skb.ts';
 import type { Expectation, VerdictInput } from '../packet/verdict-kinds.ts';
@@ -52,7 +52,7 @@ export function verdictInput(
     bytes: record.bytes,
     window: record.window,
     expect: spec === null ? 'auto' : expectedLayer(spec),
-    packetLength: record.flags & FLAG_SKB ? Math.max(0, record.len - offset) : null,
+    packetLength: record.flags & (FLAG_SKB | FLAG_CAPTURE) ? Math.max(0, record.len - offset) : null,
     skb: skbState(record),
     output: expectation?.output ?? false,
   };

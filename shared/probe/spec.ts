@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { EXPECTATIONS as LAYERS } from '../packet/verdict-kinds.ts';
 import { parsePoint } from './point.ts';
 
 /** The header a probe expects at its pointer; `default` takes it from the table in expects.ts. */
-export const EXPECTATIONS = ['default', 'ethernet', 'ipv4', 'ipv6', 'ip', 'auto'] as const;
+export const EXPECTATIONS = ['default', ...LAYERS] as const;
 
 /** Filters that are compiled into the kernel side of a probe. See filters.ts for what each tests. */
 export const FILTERS = ['none', 'bad-ip-header', 'misfit'] as const;

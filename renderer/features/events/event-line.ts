@@ -1,4 +1,4 @@
-import { FLAG_ARGUMENTS, FLAG_DEVICE } from '../../../shared/capture/record.ts';
+import { FLAG_ARGUMENTS, FLAG_CAPTURE, FLAG_DEVICE } from '../../../shared/capture/record.ts';
 import type { EventRecord } from '../../../shared/capture/record.ts';
 import { targetTime } from './target-time.ts';
 
@@ -11,8 +11,13 @@ export function eventLine(record: EventRecord, clockOffset: bigint | null, summa
     String(record.seq).padStart(COLUMNS.seq),
     targetTime(record.ns, clockOffset).padStart(COLUMNS.time),
     String(record.cpu).padStart(COLUMNS.cpu),
-    cut(`${printable(record.comm)}/${record.pid}`, COLUMNS.process),
-    cut(record.flags & FLAG_DEVICE ? printable(record.device) : '-', COLUMNS.device),
+    cut(record.flags & FLAG_CAPTURE ? '-' : `${printable(record.comm)}/${record.pid}`, COLUMNS.process),
+    cut(
+      record.flags & FLAG_DEVICE || (record.flags & FLAG_CAPTURE && record.device !== '')
+        ? printable(record.device)
+        : '-',
+      COLUMNS.device,
+    ),
     (record.flags & FLAG_ARGUMENTS ? '-' : String(record.len)).padStart(COLUMNS.length),
     summary,
   ].join('  ');

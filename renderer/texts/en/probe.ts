@@ -20,6 +20,12 @@ export const probe = {
   'probe.expect.ipv4': 'IPv4',
   'probe.expect.ipv6': 'IPv6',
   'probe.expect.ip': 'IPv4 or IPv6',
+  'probe.expect.arp': 'ARP',
+  'probe.expect.icmp': 'ICMP',
+  'probe.expect.icmpv6': 'ICMPv6',
+  'probe.expect.igmp': 'IGMP',
+  'probe.expect.tcp': 'TCP',
+  'probe.expect.udp': 'UDP',
   'probe.expect.auto': 'Whatever it is',
   'probe.count': 'Stop after events',
   'probe.seconds': 'Stop after seconds',
@@ -46,4 +52,5 @@ export const probe = {
   'run.stoppedBy.count': 'Stopped: event limit reached',
   'run.stoppedBy.time': 'Stopped: time limit reached',
   'run.stoppedBy.target': 'Ended on the target',
+  'run.stoppedBy.load': 'Stopped: the load of the target rose steeply',
 } as const;

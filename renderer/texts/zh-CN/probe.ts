@@ -22,6 +22,12 @@ export const probe: Readonly<Record<keyof typeof en, string>> = {
   'probe.expect.ipv4': 'IPv4',
   'probe.expect.ipv6': 'IPv6',
   'probe.expect.ip': 'IPv4 或 IPv6',
+  'probe.expect.arp': 'ARP',
+  'probe.expect.icmp': 'ICMP',
+  'probe.expect.icmpv6': 'ICMPv6',
+  'probe.expect.igmp': 'IGMP',
+  'probe.expect.tcp': 'TCP',
+  'probe.expect.udp': 'UDP',
   'probe.expect.auto': '不作假定',
   'probe.count': '事件数上限',
   'probe.seconds': '秒数上限',
@@ -48,4 +54,5 @@ export const probe: Readonly<Record<keyof typeof en, string>> = {
   'run.stoppedBy.count': '已停止：达到事件数上限',
   'run.stoppedBy.time': '已停止：达到时间上限',
   'run.stoppedBy.target': '在目标上结束',
+  'run.stoppedBy.load': '已停止：目标负载急剧上升',
 };

@@ -42,6 +42,8 @@ describe('classic pcap', () => {
           const file = classicPcap(list, { little, nanoseconds, linktype: 101 });
           const { packets, reader } = read(file, chunk);
           expect(reader.problem).toBeNull();
+          for (const { bytes, fileOffset } of packets)
+            expect(file.subarray(fileOffset, fileOffset + bytes.length)).toEqual(bytes.slice());
           expect(
             packets.map(({ ns, bytes, linktype, index }) => ({ ns, bytes: [...bytes], linktype, index })),
           ).toEqual(list.map(({ ns, bytes }, index) => ({ ns, bytes: [...bytes], linktype: 101, index })));
@@ -118,6 +120,8 @@ describe('pcapng', () => {
     for (const chunk of [1, 5, 1000]) {
       const { packets, reader } = read(file, chunk);
       expect(reader.problem).toBeNull();
+      for (const { bytes, fileOffset } of packets)
+        expect(file.subarray(fileOffset, fileOffset + bytes.length)).toEqual(bytes.slice());
       expect(reader.interfaces.map((described) => described.linktype)).toEqual([1, 101, 228, 229]);
       expect(reader.interfaces[0]?.name).toBe('eth0');
       expect(packets.map(({ ns, linktype, bytes }) => [ns, linktype, [...bytes]])).toEqual([
