@@ -145,6 +145,7 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
         if (details === null) throw new Fail('function-unknown', { function: name, host });
         return details;
       },
+      fellowFunctions: async ({ session, name }) => (await typesOf(session)).functions.fellows(name),
       structs: async ({ session, name }) => (await typesOf(session)).structs.layouts(name),
       structMembers: async ({ session, ...place }) => (await typesOf(session)).structs.body(place),
       structAt: async ({ session, offset, ...place }) => (await typesOf(session)).structs.at(place, offset),
@@ -173,10 +174,13 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
           btf: { file, bytes },
         };
       },
-      watchCounters: async ({ session, on }) => {
-        await find(session).watchCounters(on);
+      watchCounters: async ({ session, on, netns }) => {
+        await find(session).watchCounters(on, netns ?? null);
         return null;
       },
+      networkNamespaces: async ({ session }) => find(session).networkNamespaces(),
+      deviceFacts: async ({ session, ifindex, netns }) => find(session).deviceFacts(ifindex, netns),
+      probeCost: async ({ session, spec }) => find(session).probeCost(spec),
       prepareProbe: async ({ session, spec }) => find(session).prepare(spec),
       startProbe: async ({ session, spec }) => {
         return find(session).startProbe(++lastRun, spec);

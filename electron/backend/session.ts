@@ -9,6 +9,7 @@ import type {
   Survey,
   TargetFacts,
 } from '../../shared/contract/api.ts';
+import type { DeviceFacts, NetworkNamespace, ProbeCost } from '../../shared/contract/target-state.ts';
 import { Fail } from '../../shared/contract/failure.ts';
 import { encodeBatch } from '../../shared/capture/batch.ts';
 import type { ProbeProgram } from '../../shared/probe/program.ts';
@@ -23,7 +24,11 @@ import type { PageAsker } from './ssh/page-asker.ts';
 import { takeReceipt } from './ssh/receipt.ts';
 import type { RanOnTarget } from './ssh/receipt.ts';
 import { Reconnector } from './ssh/reconnect.ts';
-import { watchCounters } from './target/counters.ts';
+import { CounterWatch } from './target/counters.ts';
+import { deviceFacts } from './target/device-programs.ts';
+import { probeCost } from './target/hotness.ts';
+import { watchLoad } from './target/load.ts';
+import { listNamespaces } from './target/netns.ts';
 import type { KernelCache } from './target/btf-cache.ts';
 import { loadKernel } from './target/kernel.ts';
 import type { KernelTypes } from './target/kernel-types.ts';
@@ -52,8 +57,7 @@ export class Session {
   #target: Target;
   #kernel: Promise<KernelTypes> | null = null;
   #prepared: Prepared | null = null;
-  #stopCounters: (() => void) | null = null;
-  #countersWanted = false;
+  readonly #counters = new CounterWatch();
   #link: 'up' | 'lost' | 'closed' = 'up';
 
   private constructor(
@@ -145,36 +149,34 @@ export class Session {
     }
     this.#link = 'up';
     this.#watch(connection);
-    this.#stopCounters = null;
     void this.#lookAgain();
-    if (this.#countersWanted) await this.watchCounters(true).catch(() => undefined);
+    const watched = this.#counters.wanted;
+    this.#counters.stop();
+    if (watched !== null) await this.watchCounters(true, watched.netns).catch(() => undefined);
   }
 
-  async watchCounters(on: boolean): Promise<void> {
-    this.#countersWanted = on;
-    if (!on) {
-      this.#stopCounters?.();
-      this.#stopCounters = null;
-      return;
-    }
-    if (this.#stopCounters !== null) return;
+  /** Of a network namespace by its inode, null: of the one that our commands run in. */
+  async watchCounters(on: boolean, netns: number | null): Promise<void> {
+    if (!on) return this.#counters.stop();
     const { session } = this.info;
-    const stop = await watchCounters(
-      this.#target,
-      (reading) => this.#page.event('counters', { session, reading }),
-      (stderr) => {
-        this.#stopCounters = null;
-        const { host } = this.info;
-        if (!this.closed)
-          this.#page.event('countersFailed', {
-            session,
-            failure: new Fail('command-failed', { command: 'cat /proc/net/snmp', host, status: -1 }, stderr)
-              .failure,
-          });
+    await this.#counters.start(this.#target, netns, {
+      reading: (reading) => this.#page.event('counters', { session, reading }),
+      failed: ({ failure }) => {
+        if (!this.closed) this.#page.event('countersFailed', { session, failure });
       },
-    );
-    if (this.#countersWanted && this.#stopCounters === null) this.#stopCounters = stop;
-    else stop();
+    });
+  }
+
+  async networkNamespaces(): Promise<readonly NetworkNamespace[]> {
+    return listNamespaces(this.#target);
+  }
+
+  async deviceFacts(ifindex: number, netns: number): Promise<DeviceFacts> {
+    return deviceFacts(this.#target, ifindex, netns);
+  }
+
+  async probeCost(spec: ProbeSpec): Promise<ProbeCost> {
+    return probeCost(this.#target, spec);
   }
 
   async prepare(spec: ProbeSpec): Promise<PreparedProbe> {
@@ -204,15 +206,34 @@ export class Session {
     this.#mustTrace();
     const { program } = await this.#program(spec);
     const { session } = this.info;
+    let attached: () => void = () => undefined;
+    const whenAttached = new Promise<void>((resolve) => {
+      attached = resolve;
+    });
     const run = await startRun(this.#target, spec, program, {
-      state: (state: RunState, totals: RunTotals) =>
-        this.#page.event('runState', { run: id, session, state, totals }),
+      state: (state: RunState, totals: RunTotals) => {
+        if (state.kind === 'attached') attached();
+        this.#page.event('runState', { run: id, session, state, totals });
+      },
       records: (records) => this.#page.batch(encodeBatch(id, records)),
     });
     this.#runs.set(id, run);
     void run.ended.then(() => this.#runs.delete(id));
     void run.ran.then((ran) => this.#receipt(id, ran));
+    if (this.info.replay === null) void whenAttached.then(() => this.#watchLoad(id, run, program.engine));
     return { run: id, engine: program.engine, points: program.points, fields: program.fields };
+  }
+
+  /** Ends a run under which the target's load rises steeply. A watch that cannot be started leaves the run as it is. */
+  async #watchLoad(id: number, run: Run, engine: ProbeProgram['engine']): Promise<void> {
+    const { session } = this.info;
+    const stop = await watchLoad(this.#target, run.mark, {
+      load: (load) => {
+        if (this.#runs.has(id)) this.#page.event('runLoad', { run: id, session, load: { ...load, engine } });
+      },
+      tooMuch: () => run.stop('load'),
+    }).catch(() => null);
+    if (stop !== null) await run.ended.then(stop);
   }
 
   /** Looks at the target after a run; one whose connection was lost is looked for when it is back. */
@@ -244,7 +265,7 @@ export class Session {
     if (this.#link === 'closed') return;
     this.#link = 'closed';
     this.#reconnector.stop();
-    this.#stopCounters?.();
+    this.#counters.stop();
     for (const run of this.#runs.values()) run.stop('user');
     await Promise.race([
       Promise.all([...this.#runs.values()].map((run) => run.ended)),

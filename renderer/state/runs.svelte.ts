@@ -1,4 +1,5 @@
 import type { Backend, PageEvents } from '../../shared/contract/api.ts';
+import type { RunLoad } from '../../shared/contract/target-state.ts';
 import type { CleanupReceipt } from '../../shared/contract/ssh-session.ts';
 import { decodeBatch } from '../../shared/capture/batch.ts';
 import { Run } from './run.svelte.ts';
@@ -77,6 +78,11 @@ export class Runs {
   takeReceipt(id: number, receipt: CleanupReceipt): void {
     const known = this.#runs.get(id);
     if (known) known.run.receipt = receipt;
+  }
+
+  takeLoad(id: number, load: RunLoad): void {
+    const known = this.#runs.get(id);
+    if (known) known.run.load = load;
   }
 
   /** Texts that records of that run name by number. */

@@ -7,7 +7,7 @@ import { probeSpec } from '../probe/spec.ts';
 import { pivots } from '../btf/function-groups.ts';
 import type { FunctionGroup } from '../btf/function-groups.ts';
 import type { Failure } from './failure.ts';
-import type { FunctionDetails, FunctionMatches, FunctionTable } from './kernel-functions.ts';
+import type { FellowFunctions, FunctionDetails, FunctionMatches, FunctionTable } from './kernel-functions.ts';
 import type {
   AtOffset,
   KernelDifference,
@@ -112,6 +112,8 @@ export interface FunctionEntry {
   readonly attachable: 'yes' | 'entry-only' | 'no' | 'ambiguous' | 'unknown';
   /** The reason code behind anything but a plain yes (shared/btf/attach), else ''. */
   readonly reason: string;
+  /** No trampoline can be put on it, but a kprobe can. */
+  readonly useKprobe?: boolean;
 }
 
 /** A struct or union of the target, unnamed members resolved to absolute offsets. */
@@ -270,6 +272,10 @@ export const apiCalls = {
   ),
   /** One function by `name` or `module:name`. */
   functionDetails: call<FunctionDetails>()(z.strictObject({ session, name: z.string().min(1).max(200) })),
+  /** Who else takes and returns the structs that this function takes. */
+  fellowFunctions: call<readonly FellowFunctions[]>()(
+    z.strictObject({ session, name: z.string().min(1).max(200) }),
+  ),
   /** Every struct and union of that name: a kernel may hold several. */
   structs: call<readonly StructLayout[]>()(z.strictObject({ session, name: z.string().min(1).max(200) })),
   /** One struct with its members: what a member of another leads to. */
@@ -292,7 +298,7 @@ export const apiCalls = {
   ),
   /** Reads the counters of a network namespace once a second; null: of the one that our commands run in. */
   watchCounters: call<null>()(
-    z.strictObject({ session, on: z.boolean(), netns: inode.nullable().default(null) }),
+    z.strictObject({ session, on: z.boolean(), netns: inode.nullable().optional() }),
   ),
   networkNamespaces: call<readonly NetworkNamespace[]>()(z.strictObject({ session })),
   /** What stands behind a device of a record. */

@@ -82,6 +82,10 @@ export const traceTexts = {
     remedy:
       'Something else writes into the output of bpftrace on {host}; the events shown are complete records.',
   },
+  'namespace-gone': {
+    message: '{host} has no network namespace {inode} any more.',
+    remedy: 'Choose another one: nothing holds it, neither a process nor a file under /run/netns.',
+  },
   'run-unknown': { message: 'There is no running probe {run}.', remedy: 'Start it again.' },
 } as const;
 
@@ -162,6 +166,10 @@ export const traceTextsZhCN = {
   'probe-stream-damaged': {
     message: '探针的数据流中有 {count} 行不是 skblens 的记录。',
     remedy: '{host} 上有其他东西写入了 bpftrace 的输出；已显示的事件都是完整记录。',
+  },
+  'namespace-gone': {
+    message: '{host} 上已没有网络命名空间 {inode}。',
+    remedy: '请另选一个：没有任何进程或 /run/netns 下的文件再持有它。',
   },
   'run-unknown': { message: '没有正在运行的探针 {run}。', remedy: '请重新启动。' },
 } as const satisfies Record<keyof typeof traceTexts, { message: string; remedy: string }>;

@@ -47,18 +47,16 @@ export async function recordGuest(guest: Guest, file: string, progress: Progress
     const identity = await identifyKernel(target);
     const files = await downloadKernel(target, identity, () => undefined);
     const kernel = new KernelTypes(files, survey.facts, guest.name);
-    progress(`${guest.name}: ${kernel.functions.search('').length} functions in ${identity.files.length} BTF files`);
+    progress(
+      `${guest.name}: ${kernel.functions.search('').length} functions in ${identity.files.length} BTF files`,
+    );
     for (const probe of PROBES) {
       const spec = probeSpec.parse(probe);
       const run = await attach(target, spec, kernel, survey.facts);
       progress(`${guest.name}: ${spec.function} with ${spec.filter} is attached`);
       const stopCounters =
         probe === PROBES[0]
-          ? await watchCounters(
-              target,
-              () => undefined,
-              () => undefined,
-            )
+          ? await watchCounters(target, null, { reading: () => undefined, failed: () => undefined })
           : () => undefined;
       const broken = await breakGuest(guest, {
         case: DEFAULT_CASE,

@@ -29,6 +29,8 @@ export interface Run {
   stop(reason: StopReason): void;
   /** Bytes of records that were taken in: without it, delivery stops at HIGH_MARK and the channel is paused. */
   credit(bytes: number): void;
+  /** The leash's mark, in the environment of its processes. */
+  readonly mark: string;
   /** Resolves when bpftrace on the target is gone, whatever way. */
   readonly ended: Promise<void>;
   /** What ran, once it has ended: for the look afterwards. */
@@ -150,7 +152,7 @@ export async function startRun(
     ended: Date.now(),
     exit,
   }));
-  return { stop, credit: (bytes) => outbox.credit(bytes), ended, ran };
+  return { stop, credit: (bytes) => outbox.credit(bytes), mark: leash.mark, ended, ran };
 }
 
 function explainEnd(

@@ -31,6 +31,9 @@ import type { ProbeSpec } from '../../../shared/probe/spec.ts';
 import type { Profile } from '../../../shared/profile/schema.ts';
 import { fakeKernel } from './fake-kernel.ts';
 import type { FakeKernel } from './fake-kernel.ts';
+import { greet } from './connecting.ts';
+import { fakeTarget, targetState } from './target-state.ts';
+import type { FakeTarget } from './target-state.ts';
 import { arp, corrupt, echoRequest, ethernetFrame, ipv6 } from './packets.ts';
 
 /**
@@ -41,8 +44,10 @@ export interface FakeOptions {
   /** Events a second of a running probe. */
   readonly rate: number;
   readonly functions: number;
-  /** Host names: `unknown` asks for its host key, `refused` and `lost` fail in the way they say. */
+  /** Host names; some behave as connecting.ts says. */
   readonly hosts: readonly string[];
+  /** The files of the ssh config, in turn; one if not given. */
+  readonly sources?: readonly string[];
 }
 
 export interface FakeBackend {
@@ -92,9 +97,9 @@ function handlersFor(
 ): BackendHandlers {
   const profiles = new Map<string, Profile>();
   const stops = new Map<number, () => void>();
-  const counters = new Map<string, ReturnType<typeof setInterval>>();
+  const cancelled = new EventTarget();
   let runs = 0;
-  let errors = 8841;
+  const fake = fakeTarget();
   const recording = { kernel: '6.1.0-42-cloud-amd64', bpftrace: '0.17.0', recorded: '2026-11-20' };
   const command = (session: string, text: string, purpose: string): void =>
     page.event('commandRan', { session, command: text, purpose });
@@ -107,7 +112,7 @@ function handlersFor(
   const open = async (host: string, replay: boolean) => {
     const session = `s${connected.size + 1}`;
     connected.set(session, host);
-    page.event('progress', { session, what: 'connect', done: 0, total: null });
+    page.event('progress', { session, what: 'survey', done: 0, total: null });
     for (const text of ['uname -rm', 'bpftrace --info', 'cat /sys/kernel/security/lockdown'])
       command(session, text, 'survey');
     return {
@@ -127,24 +132,17 @@ function handlersFor(
       options.hosts.map((host, index) => ({
         host,
         resolved: `root@192.0.2.${40 + index}`,
-        source: '~/.ssh/config',
+        source: options.sources?.[index % options.sources.length] ?? '/home/me/.ssh/config',
       })),
     connect: async ({ host }) => {
-      if (host === 'refused') throw new Fail('connect-refused', { host, port: 22 });
-      if (host === 'unknown') {
-        const fingerprint = 'SHA256:uNiFoq2mHk1rVw9ZxY3cTgB5sLdJpEa7Qn0tKjWl8Ry';
-        const answer = await page.ask('hostKey', {
-          host,
-          type: 'ssh-ed25519',
-          fingerprint,
-          file: '/home/me/.ssh/known_hosts',
-        });
-        if (answer === 'cancel') throw new Fail('cancelled');
-      }
+      await greet(page, `s${connected.size + 1}`, host, cancelled);
       return open(host, false);
     },
     connectDemo: async () => open('demo', true),
-    cancelConnect: async () => null,
+    cancelConnect: async ({ session }) => {
+      cancelled.dispatchEvent(new Event(session));
+      return null;
+    },
     reconnect: async ({ session }) => {
       page.event('sessionLink', { session, state: { kind: 'connecting', attempt: 1 } });
       page.event('sessionLink', { session, state: { kind: 'resumed' } });
@@ -175,30 +173,7 @@ function handlersFor(
         btf: { file, bytes: 5_200_000 },
       };
     },
-    watchCounters: async ({ session, on }) => {
-      clearInterval(counters.get(session));
-      const began = Date.now();
-      const read = (): void => {
-        errors += stops.size > 0 ? 3 : 0;
-        const values = {
-          'Ip.InReceives': 90210 + errors * 2,
-          'Ip.InHdrErrors': errors,
-          'Ip.InDiscards': 0,
-          'Ip.ForwDatagrams': 12,
-          'Icmp.InMsgs': 77,
-          'Icmp.InEchos': 40,
-          'Icmp.OutEchoReps': 40,
-          'Tcp.InSegs': 5000,
-        };
-        page.event('counters', { session, reading: { at: Date.now() - began, values } });
-      };
-      if (on) {
-        command(session, 'while cat /proc/net/snmp && echo; do sleep 1; done', 'counters');
-        read();
-        counters.set(session, setInterval(read, 1000));
-      }
-      return null;
-    },
+    ...targetState(page, fake, command),
     prepareProbe: async ({ spec }) => {
       const entry = list.find((one) => one.name === spec.function.slice(spec.function.indexOf(':') + 1));
       if (!entry) throw new Fail('function-unknown', { function: spec.function, host: 'edge-01' });
@@ -217,7 +192,7 @@ function handlersFor(
     startProbe: async ({ session, spec }) => {
       const run = ++runs;
       command(session, `bpftrace -B line -q /dev/stdin <<'EOF'\n${scriptOf(spec)}EOF`, 'probe');
-      stops.set(run, produce(page, session, run, spec, options.rate));
+      stops.set(run, produce(page, fake, session, run, spec, options.rate));
       const entry = list.find((one) => one.name === spec.function) ?? null;
       return { run, engine: 'bpftrace', ...pointsOf(spec, entry) };
     },
@@ -248,7 +223,14 @@ function handlersFor(
 }
 
 /** Sends events until it is stopped; returns the stop. */
-function produce(page: Page, session: string, run: number, spec: ProbeSpec, rate: number): () => void {
+function produce(
+  page: Page,
+  fake: FakeTarget,
+  session: string,
+  run: number,
+  spec: ProbeSpec,
+  rate: number,
+): () => void {
   const totals: { -readonly [K in keyof RunTotals]: number } = {
     seen: 0,
     matched: 0,
@@ -281,12 +263,15 @@ function produce(page: Page, session: string, run: number, spec: ProbeSpec, rate
     const view = new DataView(records.buffer);
     for (let index = 0; index < count; index++) {
       const record = recordOf(++seq, spec);
+      record.ns = BigInt(Math.round(fake.uptime() * 1e9)) + BigInt(index);
       const input = verdictInput(record, spec);
       if (input) {
         const judged = verdictCode(input);
         record.verdict = VERDICT_KINDS.indexOf(judged.kind);
         record.headerAt = judged.headerAt;
       }
+      const first = record.bytes[-record.window] ?? 0;
+      if (first < 0x45 || first > 0x4f) fake.errors++;
       writeRecord(view, index * RECORD_BYTES, record);
     }
     totals.received += count;
