@@ -18,14 +18,21 @@ export interface Failure {
   readonly message: string;
   readonly remedy: string;
   readonly detail: string | null;
+  /** The failure behind this one, where `{message}` and `{remedy}` are its sentences. */
+  readonly cause?: Failure;
 }
 
 /** An error that is meant for a person. Anything else that is thrown is a defect: see `failureOf`. */
 export class Fail extends Error {
   readonly failure: Failure;
 
-  constructor(code: FailureCode, values: FailureValues = {}, detail: string | null = null) {
-    const failure = makeFailure(code, values, detail);
+  constructor(
+    code: FailureCode,
+    values: FailureValues = {},
+    detail: string | null = null,
+    cause: Failure | null = null,
+  ) {
+    const failure = makeFailure(code, values, detail, cause);
     super(failure.message);
     this.name = 'Fail';
     this.failure = failure;
@@ -36,15 +43,15 @@ export function makeFailure(
   code: FailureCode,
   values: FailureValues = {},
   detail: string | null = null,
+  cause: Failure | null = null,
 ): Failure {
-  const text = failureTexts.en[code];
-  return { code, values, message: fill(text.message, values), remedy: fill(text.remedy, values), detail };
+  const failure = { code, values, detail, ...(cause === null ? {} : { cause }) };
+  return { ...failure, ...textOf(failure, 'en') };
 }
 
 /** The sentences of a failure in the reader's language. */
 export function failureText(failure: Failure, locale: 'en' | 'zh-CN'): { message: string; remedy: string } {
-  const text = failureTexts[locale][failure.code];
-  return { message: fill(text.message, failure.values), remedy: fill(text.remedy, failure.values) };
+  return textOf(failure, locale);
 }
 
 /** Any thrown value as a failure; what is not a `Fail` becomes `internal-error` with its stack as detail. */
@@ -57,12 +64,21 @@ export function failureOf(thrown: unknown): Failure {
 
 /** A received failure as an error to throw again on this side of the wire. */
 export function failFrom(failure: Failure): Fail {
-  return new Fail(failure.code, failure.values, failure.detail);
+  return new Fail(failure.code, failure.values, failure.detail, failure.cause ?? null);
 }
 
 /** Closes a union: a new `kind` that is not handled fails to compile, and throws if it comes over a wire. */
 export function assertNever(value: never): never {
   throw new Error(`unhandled case: ${JSON.stringify(value)}`);
+}
+
+function textOf(
+  { code, values, cause }: Pick<Failure, 'code' | 'values' | 'cause'>,
+  locale: 'en' | 'zh-CN',
+): { message: string; remedy: string } {
+  const text = failureTexts[locale][code];
+  const all = cause === undefined ? values : { ...values, ...textOf(cause, locale) };
+  return { message: fill(text.message, all), remedy: fill(text.remedy, all) };
 }
 
 function fill(text: string, values: FailureValues): string {

@@ -1,4 +1,5 @@
-import type { Failure } from './failure.ts';
+import type { ConnectLogKey } from './connect-log.ts';
+import type { Failure, FailureValues } from './failure.ts';
 
 /** What a person is asked for while connecting. The answers stay in memory, and go to the one who asked. */
 export interface SecretQuestion {
@@ -31,7 +32,12 @@ export interface ConnectLine {
   /** The host of this leg: a jump host, or the target. */
   readonly host: string;
   readonly step: ConnectStep;
+  /** In English. */
   readonly text: string;
+  /** The same to be told in another language: a text of connect-log.ts, what fills its blanks, and the failure it quotes. */
+  readonly key: ConnectLogKey;
+  readonly values: FailureValues;
+  readonly failure: Failure | null;
 }
 
 /** What becomes of a session whose connection was lost: it is tried again, but no probe is ever started again by itself. */

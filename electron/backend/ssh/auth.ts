@@ -1,6 +1,7 @@
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { SecretAnswer, SecretQuestion } from '../../../shared/contract/ssh-session.ts';
 import type { AgentClient, AgentKey } from './agent.ts';
+import type { ConnectLog } from './asker.ts';
 import type { HostConfig } from './config.ts';
 import { readIdentity } from './identity.ts';
 import type { Identity, KeyParser } from './identity.ts';
@@ -34,7 +35,7 @@ export interface AuthDeps {
   readonly ask: ((question: SecretQuestion) => Promise<SecretAnswer>) | null;
   /** Passphrases by file, asked once a run. */
   readonly passphrases: Map<string, string>;
-  readonly log: (text: string) => void;
+  readonly log: ConnectLog;
 }
 
 type Kind = 'publickey' | 'keyboard-interactive' | 'password';
@@ -81,12 +82,14 @@ export class Authentication {
     this.#keys = await this.#candidates();
   }
 
-  /** What was offered, for the failure's sentence. */
+  /** What the server says it takes, as it was last heard of. */
+  get accepts(): string {
+    return visible(this.#accepts.join(', '));
+  }
+
+  /** What was offered, for the failure's sentence; empty if there was nothing to offer. */
   get offered(): string {
-    if (this.#offered.length > 0) return this.#offered.join('; ');
-    return this.#accepts.length === 0
-      ? 'there was none to offer'
-      : `there was none to offer, the server takes ${this.#accepts.join(', ')}`;
+    return this.#offered.join('; ');
   }
 
   /**
@@ -105,27 +108,28 @@ export class Authentication {
       const method = kind === 'publickey' ? await this.#nextKey() : await this.#interactive(kind);
       if (method !== null) return method;
     }
-    this.#deps.log('nothing is left to offer');
+    this.#deps.log('nothing-left');
     return null;
   }
 
   /** The server would take the key that was offered last, but there is no signature. */
   notSigned(reason: string): void {
-    this.#deps.log(`${this.#current ?? 'the key'}: not signed: ${visible(reason)}`);
+    this.#deps.log('not-signed', { method: this.#current ?? '', reason: visible(reason) });
     this.#unsigned = true;
   }
 
   /** The server let us in. */
   succeeded(): void {
-    this.#deps.log(this.#current === null ? 'the server asks for nothing' : `${this.#current}: accepted`);
+    if (this.#current === null) this.#deps.log('no-authentication');
+    else this.#deps.log('accepted', { method: this.#current });
   }
 
   #judge(left: readonly string[], partial: boolean): void {
-    const list = left.map((name) => visible(name)).join(', ');
+    const methods = left.map((name) => visible(name)).join(', ');
+    const method = this.#current;
     if (this.#unsigned) this.#unsigned = false;
-    else if (this.#current === null) this.#deps.log(`the server takes: ${list || 'nothing'}`);
-    else if (partial) this.#deps.log(`${this.#current}: accepted, but the server wants more: ${list}`);
-    else this.#deps.log(`${this.#current}: refused`);
+    else if (method !== null) this.#deps.log(partial ? 'accepted-partly' : 'refused', { method, methods });
+    else this.#deps.log(methods === '' ? 'server-takes-nothing' : 'server-takes', { methods });
     if (partial) this.#tried.clear();
     this.#accepts = left;
   }
@@ -146,7 +150,7 @@ export class Authentication {
   #offer(label: string): void {
     this.#current = label;
     this.#offered.push(label);
-    this.#deps.log(`offering ${label}`);
+    this.#deps.log('offering', { method: label });
   }
 
   async #nextKey(): Promise<AuthMethod | null> {
@@ -174,11 +178,11 @@ export class Authentication {
 
   async #sign(candidate: Candidate, data: Buffer, hash: string | null): Promise<Buffer> {
     if (candidate.key !== null) {
-      this.#deps.log('the server takes this key; the agent is asked to sign');
+      this.#deps.log('key-taken-by-agent');
       if (this.#agent === null) throw new Error('there is no agent');
       return this.#agent.sign(candidate.key.blob, data, hash);
     }
-    this.#deps.log('the server takes this key');
+    this.#deps.log('key-taken');
     if (candidate.identity === null) throw new Error('there is no key');
     const signer = candidate.identity.signer ?? (await this.#unlock(candidate.identity));
     if (signer === null) throw new Error('its passphrase is not known');
@@ -196,7 +200,7 @@ export class Authentication {
       passphrases.delete(file);
     }
     if (ask === null) {
-      log(`${file} is protected by a passphrase, and nobody can be asked for it: passed over`);
+      log('passphrase-not-asked', { file });
       return null;
     }
     for (let tries = 0; tries < PASSPHRASE_TRIES; tries++) {
@@ -212,7 +216,7 @@ export class Authentication {
         passphrases.set(file, passphrase ?? '');
         return signer;
       }
-      log(`wrong passphrase for ${file}`);
+      log('passphrase-wrong', { file });
     }
     throw new Fail('passphrase-wrong', { file, tries: PASSPHRASE_TRIES });
   }
@@ -236,7 +240,9 @@ export class Authentication {
             rounds: MAX_ROUNDS,
             prompts: MAX_PROMPTS,
           });
-        this.#deps.log(`the server asks: ${prompts.map(({ prompt }) => visible(prompt).trim()).join(' | ')}`);
+        this.#deps.log('server-asks', {
+          prompts: prompts.map(({ prompt }) => visible(prompt).trim()).join(' | '),
+        });
         return this.#question(
           'keyboard-interactive',
           visible(title),
@@ -279,8 +285,9 @@ export class Authentication {
       }
       if (key === null && identity.signer === null && identitiesNamed && this.#deps.ask === null)
         if (!this.#deps.passphrases.has(file)) throw new Fail('identity-encrypted', { file });
-      const label = blob === null ? file : `${blobType(blob)} ${fingerprint(blob)} (${file})`;
-      files.push({ blob, label: key === null ? label : `${label}, held by the agent`, key, identity });
+      const place = key === null ? file : `${file}, agent`;
+      const label = blob === null ? file : `${blobType(blob)} ${fingerprint(blob)} (${place})`;
+      files.push({ blob, label, key, identity });
     }
     const others: Candidate[] = identitiesOnly
       ? []
@@ -302,7 +309,7 @@ export class Authentication {
       return identity;
     } catch (error) {
       if (identitiesNamed || !(error instanceof Fail)) throw error;
-      this.#deps.log(`passed over: ${error.message}`);
+      this.#deps.log('passed-over', { message: error.message }, error.failure);
       return null;
     }
   }
@@ -312,22 +319,20 @@ export class Authentication {
     this.#agent = this.#deps.agent(path);
     try {
       const keys = await this.#agent.keys();
-      log(`the agent ${path} holds ${keys.length} ${keys.length === 1 ? 'key' : 'keys'}`);
+      log('agent-holds', { agent: path, count: keys.length });
       return keys.filter(({ blob, comment }) => {
         const type = blobType(blob);
         if (USABLE.test(type)) return true;
         const why = type.includes('-cert-v01')
-          ? 'certificates'
+          ? 'agent-certificate'
           : type.startsWith('sk-')
-            ? 'security keys'
-            : 'keys of this type';
-        log(
-          `passed over: ${type || 'a damaged key'} (agent: ${visible(comment)}): the ssh2 library cannot use ${why}`,
-        );
+            ? 'agent-security-key'
+            : 'agent-key-type';
+        log(why, { type: type || '?', comment: visible(comment) });
         return false;
       });
     } catch (error) {
-      log(`the agent ${path} cannot be used: ${(error as Error).message}`);
+      log('agent-unusable', { agent: path, reason: (error as Error).message });
       this.#agent = null;
       return [];
     }

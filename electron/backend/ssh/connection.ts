@@ -9,12 +9,12 @@ import type {
   ParsedKey,
   ServerHostKeyAlgorithm,
 } from 'ssh2';
-import type { HostKeyAnswer, HostKeyQuestion } from '../../../shared/contract/api.ts';
 import { assertNever, Fail } from '../../../shared/contract/failure.ts';
-import type { ConnectStep, SecretAnswer, SecretQuestion } from '../../../shared/contract/ssh-session.ts';
 import { ALGORITHMS } from './algorithms.ts';
 import { socketAgent } from './agent.ts';
 import type { AgentClient } from './agent.ts';
+import { connectLog } from './asker.ts';
+import type { Asker } from './asker.ts';
 import { Authentication } from './auth.ts';
 import type { AuthMethod } from './auth.ts';
 import { wrapChannel } from './channel.ts';
@@ -31,17 +31,6 @@ import type { Route } from './route.ts';
 import { visible } from './visible.ts';
 
 export type { Channel, ChannelExit } from './channel.ts';
-
-/** What must be asked of a person while connecting, and who wants to read how it goes. */
-export interface Asker {
-  hostKey(question: HostKeyQuestion): Promise<HostKeyAnswer>;
-  /** Without it nobody is asked for a password or passphrase, and what needs one is not offered. */
-  secret?(question: SecretQuestion): Promise<SecretAnswer>;
-  /** Passphrases by file, kept by the caller in memory: asked once a run. */
-  readonly passphrases?: Map<string, string>;
-  /** A line of the connection log; never holds a secret. */
-  log?(host: string, step: ConnectStep, text: string): void;
-}
 
 export interface ExecOptions {
   /** Give the command a terminal; stderr then comes with stdout. */
@@ -118,7 +107,7 @@ async function attempt(
   asker: Asker,
   signal: AbortSignal | undefined,
 ): Promise<Attempt> {
-  const log = (step: ConnectStep, text: string): void => asker.log?.(config.alias, step, text);
+  const log = connectLog(asker, config.alias);
   const trust = await HostTrust.load(config);
   const timer = new ConnectTimer(config.connectTimeoutSeconds);
   const ask = asker.secret?.bind(asker) ?? null;
@@ -127,12 +116,12 @@ async function attempt(
     agent: openAgent,
     ask: config.batchMode || ask === null ? null : (question) => timer.pausedFor(ask(question)),
     passphrases: asker.passphrases ?? new Map<string, string>(),
-    log: (text) => log('authentication', text),
+    log: log('authentication'),
   });
   await authentication.prepare();
-  log('connect', `connecting to ${config.hostName} port ${config.port}`);
+  log('connect')('connecting', where(config));
   const socket = await route.dial();
-  log('connect', 'connected');
+  log('connect')('connected');
   const client = new ssh2.Client();
 
   return new Promise<Attempt>((resolve, reject) => {
@@ -160,7 +149,7 @@ async function attempt(
       if (error instanceof Fail && !ready) verdict ??= error;
       else if (error.message.endsWith(UNSIGNED)) return;
       else if (ready) lost ??= new Fail('connection-lost', { host: config.alias, message: error.message });
-      else verdict ??= classify(error, config, authentication.offered);
+      else verdict ??= classify(error, config, authentication);
     });
     client.on('close', () => {
       signal?.removeEventListener('abort', abort);
@@ -187,9 +176,9 @@ async function attempt(
         for (const listener of lostListeners) listener(failure);
       });
     });
-    client.on('banner', (text: string) => log('authentication', `the server says: ${visible(text).trim()}`));
-    client.once('handshake', ({ kex, serverHostKey, cs }) =>
-      log('key-exchange', `${kex}, host key ${serverHostKey}, ${cs.cipher}`),
+    client.on('banner', (text: string) => log('authentication')('banner', { text: visible(text).trim() }));
+    client.once('handshake', ({ kex, serverHostKey: hostKey, cs }) =>
+      log('key-exchange')('key-exchange', { kex, hostKey, cipher: cs.cipher }),
     );
     client.on('change password', (prompt: string) =>
       finish(
@@ -241,12 +230,11 @@ async function attempt(
       hostVerifier: (key: Buffer, verify: (accepted: boolean) => void): void => {
         if (presented !== null) return verify(presented.equals(key));
         const judged = trust.judge(key);
+        log('host-key')(`host-key-${judged.kind}`, { type: keyType(key), fingerprint: fingerprint(key) });
         if (judged.kind === 'known') {
           presented = Buffer.from(key);
-          log('host-key', `${keyType(key)} ${fingerprint(key)} is known`);
           return verify(true);
         }
-        log('host-key', `${keyType(key)} ${fingerprint(key)} is ${judged.kind}`);
         verdict =
           judged.kind === 'unknown'
             ? { kind: 'unknown-host-key', key: Buffer.from(key), verdict: judged, trust }

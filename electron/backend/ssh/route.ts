@@ -79,10 +79,12 @@ function whyRefused({ message, reason }: Error & { reason?: unknown }): string {
 /** The failure of a hop, the hop named; one that came through further hops names the one that failed. */
 function hopFailure(error: unknown, via: HostConfig, config: HostConfig): Error {
   if (!(error instanceof Fail)) return error as Error;
-  const { code, values, message, remedy, detail } = failureOf(error);
+  const inner = failureOf(error);
+  const { code, values, detail } = inner;
   if (code === 'cancelled' || code === 'jump-forward-failed') return error;
-  if (code === 'jump-host-failed') return new Fail(code, { ...values, host: config.alias }, detail);
-  return new Fail('jump-host-failed', { hop: via.alias, host: config.alias, code, message, remedy }, detail);
+  if (code === 'jump-host-failed')
+    return new Fail(code, { ...values, host: config.alias }, detail, inner.cause ?? null);
+  return new Fail('jump-host-failed', { hop: via.alias, host: config.alias, code }, detail, inner);
 }
 
 function openSocket(config: HostConfig, signal: AbortSignal | undefined): Promise<Duplex> {

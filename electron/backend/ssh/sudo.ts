@@ -1,6 +1,7 @@
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { SecretQuestion } from '../../../shared/contract/ssh-session.ts';
-import type { Asker, Channel } from './connection.ts';
+import type { Asker } from './asker.ts';
+import type { Channel } from './connection.ts';
 import { visible } from './visible.ts';
 
 /**

@@ -1,8 +1,11 @@
 import type { Survey } from '../../../shared/contract/api.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { Target } from '../ssh/command.ts';
-import type { Asker, Connection } from '../ssh/connection.ts';
+import { connectLog } from '../ssh/asker.ts';
+import type { Asker } from '../ssh/asker.ts';
+import type { Connection } from '../ssh/connection.ts';
 import { makeElevation } from '../ssh/sudo.ts';
+import type { Elevation } from '../ssh/sudo.ts';
 import { factLines, readSurvey, runFacts, surveyTarget, SURVEY_SCRIPT } from './survey.ts';
 
 /**
@@ -17,7 +20,9 @@ if [ "$(id -u)" != 0 ]; then
   if command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then echo "sudo=yes"
   else
     if command -v sudo >/dev/null 2>&1; then echo "sudo=password"; fi
-    if command -v doas >/dev/null 2>&1; then if doas -n true 2>/dev/null; then echo "doas=yes"; else echo "doas=password"; fi; fi
+    if command -v doas >/dev/null 2>&1; then
+      if doas -n true 2>/dev/null; then echo "doas=yes"; else echo "doas=$(doas -C /etc/doas.conf /bin/sh 2>/dev/null || echo unknown)"; fi
+    fi
     if command -v bpftrace >/dev/null 2>&1; then
       if said=$(bpftrace -q -e 'interval:ms:1 { exit(); }' 2>&1); then echo "rootless=yes"
       else echo "rootless=$(printf '%s\\n' "$said" | sed -n '/ERROR/{p;q;}')"; fi
@@ -49,41 +54,46 @@ export async function openTarget(
   }
   const asIs = { target: plain, survey: readSurvey(text, own) };
   if (found.get('login') === '0') return asIs;
-  const log = (text: string): void => asker.log?.(connection.config.alias, 'privilege', text);
+  const log = connectLog(asker, connection.config.alias)('privilege');
   if (asIs.survey.facts.capable === true) {
-    log('bpftrace works for this login as it is: no sudo is needed');
+    log('works-without-root');
     return asIs;
   }
+  let wantsTerminal = false;
   for (const way of ways(found, plain, asker, before)) {
+    if (way.pty && way.program === 'sudo' && way !== before?.sudo && !wantsTerminal) continue;
     const target: Target = { ...plain, sudo: way };
     try {
       const survey = await surveyTarget(target, own);
-      log(`root through ${way.program}${way.pty ? ', which wants a terminal' : ''}`);
+      log(way.pty ? 'root-through-terminal' : 'root-through', { program: way.program });
       return { target, survey };
     } catch (error) {
       if (!(error instanceof Fail)) throw error;
       const { code } = error.failure;
       if (code !== 'sudo-refused' && code !== 'cancelled') throw error;
-      log(code === 'cancelled' ? `no password was given to ${way.program}` : error.message);
-      if (code === 'cancelled' || !/\btty\b|terminal/i.test(error.failure.detail ?? '')) break;
+      if (code === 'cancelled') log('no-password', { program: way.program });
+      else log('no-root', { message: error.message }, error.failure);
+      if (code === 'cancelled') break;
+      wantsTerminal = /\btty\b|terminal/i.test(error.failure.detail ?? '');
     }
   }
   return asIs;
 }
 
+/** Ways to be root, in the order in which they are tried: doas first where its rules, which it tells, name this login. */
 function ways(
   found: ReadonlyMap<string, string>,
   target: Target,
   asker: Pick<Asker, 'secret' | 'log'>,
   before: Target | null,
-): readonly Exclude<Target['sudo'], boolean>[] {
+): readonly Elevation[] {
   if (before !== null && typeof before.sudo !== 'boolean') return [before.sudo];
   const { alias: host, user } = target.connection.config;
-  const hasDoas = found.has('doas');
-  if (asker.secret === undefined && found.get('doas') !== 'yes') return [];
-  if (found.has('sudo')) {
-    const sudo = makeElevation('sudo', user, host, asker);
-    return [sudo, sudo.withTerminal()];
-  }
-  return hasDoas ? [makeElevation('doas', user, host, asker)] : [];
+  const rules = found.get('doas') ?? 'deny';
+  const sudo = found.has('sudo') ? makeElevation('sudo', user, host, asker) : null;
+  const bySudo = sudo === null || asker.secret === undefined ? [] : [sudo, sudo.withTerminal()];
+  if (rules === 'deny' || (asker.secret === undefined && !/^(?:yes|permit nopass)$/.test(rules)))
+    return bySudo;
+  const byDoas = [makeElevation('doas', user, host, asker)];
+  return rules === 'unknown' ? [...bySudo, ...byDoas] : [...byDoas, ...bySudo];
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { HostKeyAnswer, HostKeyQuestion } from '../../../../shared/contract/api.ts';
-import { failureOf, failureText } from '../../../../shared/contract/failure.ts';
+import { failFrom, failureOf, failureText } from '../../../../shared/contract/failure.ts';
 import type { Failure } from '../../../../shared/contract/failure.ts';
 import { resolveHost } from '../../../../electron/backend/ssh/config.ts';
 import type { HostConfig } from '../../../../electron/backend/ssh/config.ts';
@@ -190,7 +190,10 @@ needs(
       });
       expect(failure.message).toContain(`${wrong} line 1`);
       expect(failure.remedy).toContain('ssh-keygen -R');
-      expect(failureText(failure, 'zh-CN').message).toContain('second');
+      const chinese = failureText(failure, 'zh-CN');
+      expect(chinese.message).toContain('second');
+      expect(`${chinese.message}${chinese.remedy}`).not.toMatch(/\b(?:the|is|key|host|has|of)\b/);
+      expect(failureText(failFrom(failure).failure, 'zh-CN')).toEqual(chinese);
     });
 
     test('a hop that asks and is cancelled: nothing behind it is asked', async () => {
