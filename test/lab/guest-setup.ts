@@ -1,5 +1,5 @@
 import type { GuestName } from './guest-names.ts';
-import { LAB_PASSWORD, LOGINS } from './logins.ts';
+import { LAB_PASSWORD, LOGINS, SUDO_RS_DIRECTORY } from './logins.ts';
 
 /** The guest's address in QEMU's user network, which is 10.0.2.0/24 with the gateway at .2. */
 const GUEST_ADDRESS = '10.0.2.15/24';
@@ -61,6 +61,9 @@ systemd_id=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')
 echo "$systemd_id" > "$root/etc/machine-id"
 
 ${usersScript(clientPublicKey)}
+echo 'permit doaser as root' > "$root/etc/doas.conf"
+mkdir -p "$root${SUDO_RS_DIRECTORY}"
+[ ! -e "$root/usr/bin/sudo-rs" ] || ln -s /usr/bin/sudo-rs "$root${SUDO_RS_DIRECTORY}/sudo"
 rm -f "$root"/etc/ssh/ssh_host_*
 ssh-keygen -q -t ed25519 -N '' -C 'skblens lab ${name}' -f "$root/etc/ssh/ssh_host_ed25519_key"
 cat > "$root/etc/ssh/sshd_config.d/lab.conf" <<'END'
@@ -121,5 +124,6 @@ function sshdConfig(name: GuestName): string {
   ];
   // Every connection comes from QEMU's gateway: one test of a wrong password would shut out all the others.
   if (name !== 'bookworm') lines.push('PerSourcePenalties no');
+  lines.push('Match User rusty', `  SetEnv PATH=${SUDO_RS_DIRECTORY}:/usr/local/bin:/usr/bin:/bin`);
   return `${lines.join('\n')}\n`;
 }

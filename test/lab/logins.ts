@@ -15,12 +15,18 @@ export type Login = {
  */
 export const LAB_PASSWORD = 'lab';
 
+/** Where `sudo` is sudo-rs, on the guests that have it: first in the PATH of the login for it. */
+export const SUDO_RS_DIRECTORY = '/opt/sudo-rs';
+
 /** The users of every guest. The last three have login shells that are not POSIX, or differ from sh. */
 export const LOGINS: readonly Login[] = [
   { alias: '', user: 'root', shell: '/bin/bash', sudo: 'is-root', password: false },
   { alias: '-sudo', user: 'sudoer', shell: '/bin/bash', sudo: 'password', password: true },
   { alias: '-nopasswd', user: 'nopasswd', shell: '/bin/bash', sudo: 'no-password', password: false },
   { alias: '-nobody', user: 'plain', shell: '/bin/bash', sudo: 'never', password: true },
+  // Root by doas only, with its password.
+  { alias: '-doas', user: 'doaser', shell: '/bin/bash', sudo: 'never', password: true },
+  { alias: '-sudo-rs', user: 'rusty', shell: '/bin/bash', sudo: 'password', password: true },
   { alias: '-tcsh', user: 'tcsher', shell: '/bin/tcsh', sudo: 'no-password', password: false },
   { alias: '-fish', user: 'fisher', shell: '/usr/bin/fish', sudo: 'no-password', password: false },
   { alias: '-zsh', user: 'zsher', shell: '/bin/zsh', sudo: 'no-password', password: false },

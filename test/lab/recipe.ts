@@ -24,6 +24,7 @@ const PACKAGES = [
   'kmod',
   'openssh-server',
   'sudo',
+  'opendoas',
   'procps',
   'iproute2',
   'iputils-ping',
@@ -53,7 +54,8 @@ export function recipeOf(name: GuestName, clientPublicKey: string): Recipe {
     name,
     suite: name,
     mirror: process.env['SKBLENS_DEBIAN_MIRROR'] || 'http://deb.debian.org/debian',
-    packages: PACKAGES,
+    // Debian has sudo-rs since trixie.
+    packages: name === 'bookworm' ? PACKAGES : [...PACKAGES, 'sudo-rs'],
     // A mirror that stands still lets sid's Release file run out; its signature is checked all the same.
     aptOptions: name === 'sid' ? ['Acquire::Check-Valid-Until "false"'] : [],
     diskMegabytes: 4096,
