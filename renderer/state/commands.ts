@@ -1,3 +1,4 @@
+import { canProbe } from './function-browser.svelte.ts';
 import { LOCALES, locale, t } from './locale.svelte.ts';
 import { THEMES, theme } from './theme.svelte.ts';
 import { VIEWS } from './workbench.svelte.ts';
@@ -28,7 +29,7 @@ export function commandsOf(workbench: Workbench): readonly Command[] {
     add(`view-${view}`, t('command.view', { view: t(`view.${view}`) }), [`Alt+${index + 1}`], () =>
       workbench.show(view),
     );
-  if (live?.functions.chosen && live.functions.chosen.attachable !== 'no')
+  if (live?.functions.chosen && canProbe(live.functions.chosen))
     add('probe', t('command.probe'), workbench.view === 'functions' ? ['P'] : [], () =>
       workbench.openProbe(),
     );

@@ -1,66 +1,232 @@
+import { pivots } from '../../shared/btf/function-groups.ts';
+import type { FunctionGroup, Pivot } from '../../shared/btf/function-groups.ts';
 import type { Backend, FunctionEntry } from '../../shared/contract/api.ts';
-import { haystackOf, rank } from './ranker.ts';
+import type {
+  FellowFunctions,
+  FunctionDetails,
+  FunctionMark,
+  FunctionTable,
+} from '../../shared/contract/kernel-functions.ts';
+import { PACKET_PATH } from '../../shared/probe/packet-path.ts';
+import { FunctionRows, pathGroups, treeGroups } from './function-rows.ts';
+import type { TreeGroup } from './function-rows.ts';
+import { FunctionSearch } from './function-search.svelte.ts';
+import { remembered } from './remembered-functions.svelte.ts';
+import { readSetting, writeSetting } from './settings.ts';
+import { SignatureCache } from './signature-cache.svelte.ts';
 import { Task } from './task.svelte.ts';
 
-/** The functions of one target: all of them, those that match, and the one that is looked at. */
+/** How the tree can be divided: as the backend does, or by what only the page knows. */
+export const TREES = ['path', ...pivots, 'recent', 'favourites'] as const;
+export type TreeName = (typeof TREES)[number];
+
+const FOUND = 2000;
+const OFFERED = 60;
+
+/** The functions of one target: all of them as a tree, those that match, and the one that is looked at. */
 export class FunctionBrowser {
   readonly #backend: Backend;
   readonly #session: string;
-  readonly all = new Task<readonly FunctionEntry[]>();
-  /** Bytes of the listing read so far while it is being made; null when it is not. */
+  readonly all = new Task<FunctionTable>();
+  readonly details = new Task<FunctionDetails>();
+  readonly fellows = new Task<readonly FellowFunctions[]>();
+  readonly search: FunctionSearch;
+  /** The palette's own search, which leaves the tree alone. */
+  readonly offered: FunctionSearch;
+  readonly signatures: SignatureCache;
+  /** Bytes of the kernel's types read so far while they are; null when they are not. */
   progress = $state.raw<{ readonly done: number } | null>(null);
-  query = $state('');
   chosen = $state.raw<FunctionEntry | null>(null);
+  /** The row that keys act on, or -1. */
+  active = $state.raw(-1);
+  #tree = $state.raw<TreeName>(storedTree());
+  readonly #groups: Record<Pivot, Task<readonly FunctionGroup[]>>;
+  /** Ids of the groups that are open, for each tree. */
+  #open = $state.raw<Readonly<Partial<Record<TreeName, ReadonlySet<string>>>>>({});
 
-  readonly #entries = $derived(this.all.value ?? []);
-  readonly #haystack = $derived(haystackOf(this.#entries.map((entry) => entry.name)));
-  readonly matches = $derived(rank(this.#haystack, this.query));
-  readonly #byName = $derived(new Map(this.#entries.map((entry) => [entry.name, entry])));
+  readonly #byName = $derived.by(() => {
+    const byName = new Map<string, number>();
+    const { names = [], modules = [], moduleOf = [] } = this.all.value ?? {};
+    for (let entry = names.length - 1; entry >= 0; entry--) {
+      const name = names[entry] ?? '';
+      byName.set(name, entry);
+      const module = modules[moduleOf[entry] ?? 0] ?? '';
+      if (module !== 'vmlinux') byName.set(`${module}:${name}`, entry);
+    }
+    return byName;
+  });
+
+  readonly #path = $derived(pathGroups(PACKET_PATH, (name) => this.#byName.get(name) ?? null));
+
+  readonly groups = $derived.by((): readonly TreeGroup[] => {
+    const tree = this.#tree;
+    if (tree === 'path') return this.#path;
+    if (tree === 'recent' || tree === 'favourites') return [];
+    return treeGroups(this.#groups[tree].value ?? []);
+  });
+
+  readonly rows = $derived.by(() => {
+    const { found } = this.search;
+    if (found) return new FunctionRows([], new Set(), found.entries);
+    if (this.#tree === 'recent') return new FunctionRows([], new Set(), this.#entriesOf(remembered.recent));
+    if (this.#tree === 'favourites')
+      return new FunctionRows([], new Set(), this.#entriesOf(remembered.favourites));
+    return new FunctionRows(this.groups, this.opened);
+  });
+
+  /** What the palette offers: the best for its search, or all in their order as far as they fit. */
+  readonly offer = $derived.by((): readonly FunctionEntry[] => {
+    const entries = this.offered.found?.entries ?? Array.from({ length: OFFERED }, (_, entry) => entry);
+    return entries.flatMap((entry) => this.entry(entry) ?? []);
+  });
 
   constructor(backend: Backend, session: string) {
     this.#backend = backend;
     this.#session = session;
+    this.search = new FunctionSearch((query) => backend.matchFunctions({ session, query, limit: FOUND }));
+    this.offered = new FunctionSearch((query) => backend.matchFunctions({ session, query, limit: OFFERED }));
+    this.signatures = new SignatureCache((entries) => backend.signatures({ session, entries }));
+    this.#groups = {
+      module: new Task(),
+      'first-struct': new Task(),
+      'any-struct': new Task(),
+      'bpf-callable': new Task(),
+    };
+  }
+
+  get query(): string {
+    return this.search.query;
+  }
+
+  set query(query: string) {
+    this.search.query = query;
+    this.active = -1;
+  }
+
+  get tree(): TreeName {
+    return this.#tree;
+  }
+
+  set tree(tree: TreeName) {
+    this.#tree = tree;
+    this.active = -1;
+    writeSetting('function-tree', tree);
+    void this.#divide();
+  }
+
+  /** Whether the groups of the tree are still on their way. */
+  get dividing(): boolean {
+    const tree = this.#tree;
+    return isPivot(tree) && this.#groups[tree].working;
+  }
+
+  get opened(): ReadonlySet<string> {
+    return this.#open[this.#tree] ?? (this.#tree === 'path' ? EVERY_PART : NONE);
+  }
+
+  setOpen(ids: readonly string[], open: boolean): void {
+    const next = new Set(this.opened);
+    for (const id of ids)
+      if (open) next.add(id);
+      else next.delete(id);
+    this.#open = { ...this.#open, [this.#tree]: next };
   }
 
   async load(): Promise<void> {
     if (this.all.state.kind === 'working' || this.all.state.kind === 'done') return;
-    await this.all.run(() => this.#backend.functions({ session: this.#session }));
+    await this.all.run(() => this.#backend.functionTable({ session: this.#session }));
     this.progress = null;
-    if (this.chosen) this.chosen = this.named(this.chosen.name) ?? this.chosen;
+    if (this.chosen) {
+      this.chosen = this.named(qualifiedName(this.chosen)) ?? this.chosen;
+      if (!this.search.found)
+        this.active = this.rows.rowOf(this.#byName.get(qualifiedName(this.chosen)) ?? -1);
+    }
+    if (this.all.value) await this.#divide();
   }
 
-  /** The entry of a name; before the list is there, one whose signature is not known yet. */
+  /** Looks at a function: everything about it is asked for. */
+  choose(entry: FunctionEntry): void {
+    this.chosen = entry;
+    const name = qualifiedName(entry);
+    const asked = { session: this.#session, name };
+    void this.details.run(() => this.#backend.functionDetails(asked));
+    void this.fellows.run(() => this.#backend.fellowFunctions(asked));
+  }
+
+  /** Shows where a function stands: on the packet's path if it is there, else as what a search for it finds. */
+  reveal(name: string): void {
+    if (PACKET_PATH.some((step) => step.name === name)) {
+      this.query = '';
+      this.tree = 'path';
+      this.active = this.rows.rowOf(this.#byName.get(name) ?? -1);
+    } else this.query = name;
+  }
+
+  /** The entry of a name; before the list is there, one of which nothing else is known yet. */
   find(name: string): FunctionEntry {
     const colon = name.indexOf(':');
-    return (
-      this.named(name) ?? {
-        name: name.slice(colon + 1),
-        module: colon < 0 ? '' : name.slice(0, colon),
-        signature: '',
-        attachable: 'unknown',
-        reason: '',
-      }
-    );
-  }
-
-  /** The entry at a position of `matches`. */
-  at(position: number): FunctionEntry | null {
-    const index = this.matches[position];
-    return index === undefined ? null : (this.#entries[index] ?? null);
+    const bare = name.slice(colon + 1);
+    const module = colon < 0 ? '' : name.slice(0, colon);
+    return this.named(name) ?? { name: bare, module, signature: '', attachable: 'unknown', reason: '' };
   }
 
   /** The entry of a bare name or `module:function`; null if the target lists none. */
   named(name: string): FunctionEntry | null {
-    return this.#byName.get(name.slice(name.indexOf(':') + 1)) ?? null;
+    const entry = this.#byName.get(name) ?? this.#byName.get(name.replace(/^vmlinux:/, ''));
+    return entry === undefined ? null : this.entry(entry);
   }
 
-  /** The best `limit` entries for `query`, for the palette. */
-  best(query: string, limit: number): readonly FunctionEntry[] {
-    const found: FunctionEntry[] = [];
-    for (const index of rank(this.#haystack, query).subarray(0, limit)) {
-      const entry = this.#entries[index];
-      if (entry) found.push(entry);
-    }
-    return found;
+  /** The function of a number of the table; its signature is asked for apart. */
+  entry(entry: number): FunctionEntry | null {
+    const { value } = this.all;
+    const name = value?.names[entry];
+    if (!value || name === undefined) return null;
+    const module = value.modules[value.moduleOf[entry] ?? 0] ?? '';
+    const { attachable, reason, useKprobe } = this.mark(entry) ?? UNKNOWN;
+    return { name, module, signature: '', attachable, reason, useKprobe };
   }
+
+  mark(entry: number): FunctionMark | null {
+    const { value } = this.all;
+    return value?.marks[value.markOf[entry] ?? -1] ?? null;
+  }
+
+  #entriesOf(names: readonly string[]): readonly number[] {
+    return names.flatMap((name) => this.#byName.get(name) ?? []);
+  }
+
+  async #divide(): Promise<void> {
+    const tree = this.#tree;
+    if (!isPivot(tree) || this.all.value === null) return;
+    const groups = this.#groups[tree];
+    if (groups.working || groups.value !== null) return;
+    const session = this.#session;
+    await groups.run(() => this.#backend.functionGroups({ session, pivot: tree }));
+    // A single module needs no click to be seen.
+    const [only, ...others] = this.groups;
+    if (this.#tree === tree && only && others.length === 0) this.setOpen([only.id], true);
+  }
+}
+
+const UNKNOWN = { attachable: 'unknown', reason: '', useKprobe: false } as const;
+const NONE: ReadonlySet<string> = new Set();
+const EVERY_PART: ReadonlySet<string> = new Set(pathGroups(PACKET_PATH, () => null).map(({ id }) => id));
+
+function isPivot(tree: TreeName): tree is Pivot {
+  return (pivots as readonly string[]).includes(tree);
+}
+
+function storedTree(): TreeName {
+  const stored = readSetting('function-tree');
+  return TREES.find((tree) => tree === stored) ?? 'path';
+}
+
+/** How a function is named among all of a target: `ip_rcv`, `veth:veth_xmit`. */
+export function qualifiedName({ name, module }: Pick<FunctionEntry, 'name' | 'module'>): string {
+  return module === '' || module === 'vmlinux' ? name : `${module}:${name}`;
+}
+
+/** Whether some engine can probe it; what is not known may be tried. */
+export function canProbe({ attachable, useKprobe }: FunctionEntry): boolean {
+  return attachable !== 'no' || useKprobe === true;
 }

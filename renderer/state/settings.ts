@@ -1,5 +1,13 @@
 /** What the page remembers between starts. A browser that forbids storage costs the memory, nothing else. */
-export type SettingName = 'locale' | 'theme' | 'recent-hosts' | 'panel';
+export type SettingName =
+  | 'locale'
+  | 'theme'
+  | 'recent-hosts'
+  | 'host-marks'
+  | 'panel'
+  | 'function-tree'
+  | 'favourite-functions'
+  | 'recent-functions';
 
 export function readSetting(name: SettingName): string | null {
   try {

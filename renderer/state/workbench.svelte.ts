@@ -219,6 +219,7 @@ export class Workbench {
     if (before?.running) await this.runs.stop(before).catch(() => undefined);
     const started = await session.probe.start();
     if (started === null) return;
+    remembered.probed(spec.function);
     this.closeCapture();
     const run = this.runs.choose(started, session);
     run.spec = spec;

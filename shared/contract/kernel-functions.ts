@@ -70,5 +70,4 @@ export interface FunctionDetails {
   readonly symbols: number | null;
   /** What the compiler made of it beside: `ip_rcv.isra.0`. */
   readonly clones: readonly string[];
-  readonly fellows: readonly FellowFunctions[];
 }

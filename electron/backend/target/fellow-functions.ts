@@ -21,17 +21,17 @@ export class StructFunctions {
   /** Who else takes what `entry` takes, and who makes it: those whose names begin alike first. */
   fellows(
     entry: number,
-    { taken }: StructsOfFunction,
+    taken: readonly string[],
     nameOf: (entry: number) => string,
   ): readonly FellowFunctions[] {
-    const own = nameOf(entry);
+    const own = bare(nameOf(entry));
     const fellows: FellowFunctions[] = [];
     for (const struct of taken) {
       for (const how of ['takes', 'returns'] as const) {
         const all = (how === 'takes' ? this.#takers : this.#givers).get(struct) ?? [];
         const others = all.filter((other) => other !== entry);
         if (others.length === 0) continue;
-        const near = others.map((other) => [sharedBeginning(own, nameOf(other)), other] as const);
+        const near = others.map((other) => [sharedBeginning(own, bare(nameOf(other))), other] as const);
         near.sort(([a, first], [b, second]) => b - a || first - second);
         fellows.push({
           struct,
@@ -51,10 +51,13 @@ function append(map: Map<string, number[]>, key: string, entry: number): void {
   else known.push(entry);
 }
 
-/** Characters that both begin with, leading underscores aside. */
+function bare(name: string): string {
+  return name.replace(/^_+/, '');
+}
+
+/** Characters that both begin with. */
 function sharedBeginning(a: string, b: string): number {
-  const [left, right] = [a.replace(/^_+/, ''), b.replace(/^_+/, '')];
   let count = 0;
-  while (count < left.length && left[count] === right[count]) count++;
+  while (count < a.length && a[count] === b[count]) count++;
   return count;
 }

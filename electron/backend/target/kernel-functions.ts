@@ -24,6 +24,7 @@ import type { StructsOfFunction } from '../../../shared/btf/struct-names.ts';
 import type { FunctionEntry } from '../../../shared/contract/api.ts';
 import type {
   AttachAnswer,
+  FellowFunctions,
   FunctionDetails,
   FunctionMark,
   FunctionMatches,
@@ -199,9 +200,6 @@ export class KernelFunctions {
     const located = this.#named(name);
     if (located === null) return null;
     const { type, module } = located;
-    const entry = this.#entryOf(located);
-    const structs = this.#structs(entry);
-    this.#structFunctions ??= new StructFunctions(this.#described.size, (one) => this.#structs(one));
     const parts = type === null ? null : prototypeParts(type.btf, type.id);
     return {
       name: shownName(located.name),
@@ -216,8 +214,20 @@ export class KernelFunctions {
       warnings: this.#attach(located, 'bpftrace').warnings,
       symbols: this.#facts?.symbols?.counts.count(located.name, module) ?? null,
       clones: (this.#facts?.symbols?.clones.get(located.name) ?? []).slice(0, 8).map(shownName),
-      fellows: this.#structFunctions.fellows(entry, structs, (one) => this.#locate(one).name),
     };
+  }
+
+  /** Who else takes and returns the structs that a function takes; [] for one that takes none, or that there is not. */
+  fellows(name: string): readonly FellowFunctions[] {
+    const located = this.#named(name);
+    if (located === null) return [];
+    const entry = this.#entryOf(located);
+    this.#structFunctions ??= new StructFunctions(this.#described.size, (one) => this.#structs(one));
+    return this.#structFunctions.fellows(
+      entry,
+      this.#structs(entry).taken,
+      (one) => this.#described.at(one).name,
+    );
   }
 
   #locate(entry: number): Located {
@@ -256,8 +266,10 @@ export class KernelFunctions {
   }
 
   #mark(located: Located): FunctionMark {
-    const { answer, reason, useKprobe } = this.#attach(located, 'bpftrace');
+    const { answer, reason } = this.#attach(located, 'bpftrace');
     const { type, name } = located;
+    const useKprobe =
+      answer === 'no' && ['yes', 'entry-only'].includes(this.#attach(located, 'tracefs').answer);
     return {
       attachable: answer,
       reason: reason ?? '',

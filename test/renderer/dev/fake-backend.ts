@@ -15,7 +15,6 @@ import {
 import type { EventRecord } from '../../../shared/capture/record.ts';
 import type {
   BackendHandlers,
-  FunctionEntry,
   Page,
   PreparedProbe,
   RunTotals,
@@ -29,6 +28,7 @@ import { verdictCode } from '../../../shared/packet/verdict.ts';
 import { verdictInput } from '../../../shared/probe/record-verdict.ts';
 import type { ProbeSpec } from '../../../shared/probe/spec.ts';
 import type { Profile } from '../../../shared/profile/schema.ts';
+import { fakeFunctions } from './fake-functions.ts';
 import { fakeKernel } from './fake-kernel.ts';
 import type { FakeKernel } from './fake-kernel.ts';
 import { greet } from './connecting.ts';
@@ -103,7 +103,7 @@ function handlersFor(
   const recording = { kernel: '6.1.0-42-cloud-amd64', bpftrace: '0.17.0', recorded: '2026-11-20' };
   const command = (session: string, text: string, purpose: string): void =>
     page.event('commandRan', { session, command: text, purpose });
-  const list = functionList(options.functions);
+  const kernelFunctions = fakeFunctions(options.functions);
   const kernel = fakeKernel();
   const newer = fakeKernel(true);
   /** The first session has one kernel, all others have a newer one. */
@@ -152,8 +152,18 @@ function handlersFor(
     survey: async () => surveyOf(),
     functions: async ({ session }) => {
       command(session, "bpftrace -lv 'kfunc:*'", 'functions');
-      return list;
+      return kernelFunctions.search('');
     },
+    functionTable: async () => kernelFunctions.table(),
+    functionGroups: async ({ pivot }) => kernelFunctions.groups(pivot),
+    matchFunctions: async ({ query, limit }) => kernelFunctions.match(query, limit),
+    signatures: async ({ entries }) => entries.map((entry) => kernelFunctions.signature(entry)),
+    functionDetails: async ({ name }) => {
+      const details = kernelFunctions.details(name);
+      if (!details) throw new Fail('function-unknown', { function: name, host: 'edge-01' });
+      return details;
+    },
+    fellowFunctions: async ({ name }) => kernelFunctions.fellows(name),
     structs: async ({ name }) => kernel.structs.layouts(name),
     structMembers: async (place) => kernel.structs.body(place),
     structAt: async ({ offset, ...place }) => kernel.structs.at(place, offset),
@@ -175,7 +185,7 @@ function handlersFor(
     },
     ...targetState(page, fake, command),
     prepareProbe: async ({ spec }) => {
-      const entry = list.find((one) => one.name === spec.function.slice(spec.function.indexOf(':') + 1));
+      const entry = kernelFunctions.details(spec.function);
       if (!entry) throw new Fail('function-unknown', { function: spec.function, host: 'edge-01' });
       if (spec.filter !== 'none' && !entry.signature.includes('sk_buff'))
         throw new Fail('function-without-sk_buff', { function: spec.function, filter: spec.filter });
@@ -193,7 +203,7 @@ function handlersFor(
       const run = ++runs;
       command(session, `bpftrace -B line -q /dev/stdin <<'EOF'\n${scriptOf(spec)}EOF`, 'probe');
       stops.set(run, produce(page, fake, session, run, spec, options.rate));
-      const entry = list.find((one) => one.name === spec.function) ?? null;
+      const entry = kernelFunctions.details(spec.function);
       return { run, engine: 'bpftrace', ...pointsOf(spec, entry) };
     },
     stopProbe: async ({ run }) => {
@@ -349,7 +359,10 @@ function recordOf(seq: number, spec: ProbeSpec): EventRecord {
   };
 }
 
-function pointsOf(spec: ProbeSpec, entry: FunctionEntry | null): Pick<PreparedProbe, 'points' | 'fields'> {
+function pointsOf(
+  spec: ProbeSpec,
+  entry: { readonly signature: string } | null,
+): Pick<PreparedProbe, 'points' | 'fields'> {
   const captures = entry === null || entry.signature.includes('sk_buff') ? 'packet' : 'arguments';
   const point = { name: spec.function, kind: 'function', edge: 'entry', captures } as const;
   return { points: [{ ...point, pointer: 'data', parameters: [] }], fields: spec.fields };
@@ -395,83 +408,6 @@ function surveyOf(): Survey {
       clockOffset: '1795363200000000000',
     },
   };
-}
-
-type Named = Pick<FunctionEntry, 'name' | 'module' | 'signature'> & Partial<FunctionEntry>;
-
-function functionList(count: number): readonly FunctionEntry[] {
-  const skb = (name: string, returns = 'int'): Named => ({
-    name,
-    module: 'vmlinux',
-    signature: `${returns} ${name}(struct sk_buff *skb)`,
-  });
-  const known: Named[] = [
-    {
-      name: 'ip_rcv_core',
-      module: 'vmlinux',
-      signature: 'struct sk_buff *ip_rcv_core(struct sk_buff *skb, struct net *net)',
-    },
-    {
-      name: 'ip_rcv',
-      module: 'vmlinux',
-      signature:
-        'int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt, struct net_device *orig_dev)',
-    },
-    skb('ip_local_deliver'),
-    { ...skb('__netif_receive_skb_core'), attachable: 'no', reason: 'NO_SYMBOL' },
-    skb('icmp_rcv'),
-    skb('ip_rcv_finish'),
-    {
-      name: 'ip6_rcv_core',
-      module: 'vmlinux',
-      signature: 'struct sk_buff *ip6_rcv_core(struct sk_buff *skb, struct net_device *dev, struct net *net)',
-    },
-    {
-      name: 'eth_type_trans',
-      module: 'vmlinux',
-      signature: '__be16 eth_type_trans(struct sk_buff *skb, struct net_device *dev)',
-    },
-    { name: 'ipip_rcv', module: 'ipip', signature: 'int ipip_rcv(struct sk_buff *skb)' },
-    {
-      name: 'vfs_read',
-      module: 'vmlinux',
-      signature: 'ssize_t vfs_read(struct file *file, char *buf, size_t count, loff_t *pos)',
-    },
-  ];
-  const words = [
-    'net',
-    'tcp',
-    'ip',
-    'rcv',
-    'skb',
-    'dev',
-    'queue',
-    'xmit',
-    'route',
-    'icmp',
-    'ext4',
-    'mm',
-    'page',
-    'sched',
-    'bpf',
-  ];
-  const made: FunctionEntry[] = known.map((entry) => ({ attachable: 'yes', reason: '', ...entry }));
-  for (let index = 0; made.length < count; index++) {
-    const name = [
-      words[index % 15],
-      words[(index * 7 + 3) % 15],
-      words[Math.floor(index / 15) % 15],
-      index.toString(36),
-    ].join('_');
-    made.push({
-      name,
-      module: 'vmlinux',
-      signature: `int ${name}(struct sock *sk, int flags)`,
-      attachable: 'yes',
-      reason: '',
-    });
-  }
-  return made;
 }
 
 function scriptOf(spec: ProbeSpec): string {
