@@ -4,6 +4,7 @@ import type { BenchLine } from './bench-line.ts';
 const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<BenchLine[]> }>>> = {
   btf: () => import('./btf.ts'),
   decode: () => import('./decode.ts'),
+  ssh: () => import('./ssh.ts'),
   target: () => import('./target.ts'),
   verdict: () => import('./verdict.ts'),
 };
