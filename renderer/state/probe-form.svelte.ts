@@ -22,6 +22,8 @@ export class ProbeForm {
   count = $state('');
   seconds = $state('');
   perSecond = $state('2000');
+  /** Values to capture beside the packet, in the order in which they were picked: `skb->dev->mtu`. */
+  fields = $state.raw<readonly string[]>([]);
   /** Whether the user has asked to probe: the script is then shown. */
   open = $state.raw(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -38,6 +40,7 @@ export class ProbeForm {
         function: this.function,
         filter: this.filter,
         expect: this.expect,
+        fields: [...this.fields],
         count: limitOf(this.count),
         seconds: limitOf(this.seconds),
         perSecond: limitOf(this.perSecond) ?? NaN,
@@ -65,11 +68,27 @@ export class ProbeForm {
     this.function = spec.function;
     this.filter = spec.filter;
     this.expect = spec.expect;
+    this.fields = spec.fields;
     this.count = spec.count === null ? '' : String(spec.count);
     this.seconds = spec.seconds === null ? '' : String(spec.seconds);
     this.perSecond = String(spec.perSecond);
     this.open = true;
     this.starting.reset();
+    this.prepare(0);
+  }
+
+  /** Captures one value more; false when there is no room, or the path is none. */
+  pickField(path: string): boolean {
+    if (this.fields.includes(path)) return true;
+    const fields = [...this.fields, path];
+    if (!probeSpec.shape.fields.safeParse(fields).success) return false;
+    this.fields = fields;
+    this.prepare(0);
+    return true;
+  }
+
+  dropField(path: string): void {
+    this.fields = this.fields.filter((other) => other !== path);
     this.prepare(0);
   }
 

@@ -1,7 +1,22 @@
 import type { Backend, StructLayout } from '../../shared/contract/api.ts';
+import type { StructUsers } from '../../shared/contract/structs.ts';
+import { KernelDiff } from './kernel-diff.svelte.ts';
+import { StructCompare } from './struct-compare.svelte.ts';
+import { StructTree } from './struct-tree.svelte.ts';
 import { Task } from './task.svelte.ts';
 
 const VISITED = 12;
+
+export const STRUCT_TABS = ['members', 'map', 'c', 'users', 'compare'] as const;
+export type StructTab = (typeof STRUCT_TABS)[number];
+
+/** A layout with everything that is asked about it. */
+interface Opened {
+  readonly layout: StructLayout;
+  readonly tree: StructTree;
+  readonly compare: StructCompare;
+  readonly users: Task<StructUsers>;
+}
 
 /** The structs of one target that are looked at: what was asked for, its layouts, and the way back. */
 export class StructBrowser {
@@ -12,35 +27,48 @@ export class StructBrowser {
   readonly layouts = new Task<readonly StructLayout[]>();
   /** A kernel may hold several structs of one name. */
   chosen = $state.raw(0);
-  /** Searches the members of the layout. */
-  query = $state('');
+  tab = $state.raw<StructTab>('members');
   visited = $state.raw<readonly string[]>([]);
+  /** Whether whole kernels are compared instead of one struct looked at. */
+  comparing = $state.raw(false);
+  readonly kernels: KernelDiff;
 
   readonly layout = $derived(this.layouts.value?.[this.chosen] ?? null);
-  readonly members = $derived.by(() => {
-    const words = this.query.toLowerCase().split(/\s+/).filter(Boolean);
-    const members = this.layout?.members ?? [];
-    if (words.length === 0) return members;
-    return members.filter((member) => {
-      const text = `${member.path} ${member.type} ${member.byteOffset}`.toLowerCase();
-      return words.every((word) => text.includes(word));
-    });
+  readonly opened = $derived.by((): Opened | null => {
+    const { layout } = this;
+    return (
+      layout && {
+        layout,
+        tree: new StructTree(this.#backend, this.#session, layout),
+        compare: new StructCompare(this.#backend, this.#session, layout),
+        users: new Task<StructUsers>(),
+      }
+    );
   });
 
   constructor(backend: Backend, session: string) {
     this.#backend = backend;
     this.#session = session;
+    this.kernels = new KernelDiff(backend, session);
   }
 
   async open(name: string): Promise<void> {
     const wanted = name.trim().replace(/^(struct|union)\s+/, '');
     if (wanted === '') return;
     this.name = wanted;
-    this.query = '';
     this.chosen = 0;
+    this.comparing = false;
     const found = await this.layouts.run(() =>
       this.#backend.structs({ session: this.#session, name: wanted }),
     );
     if (found) this.visited = [wanted, ...this.visited.filter((other) => other !== wanted)].slice(0, VISITED);
+  }
+
+  /** Asks, once, who has to do with the struct that is looked at. */
+  async loadUsers(): Promise<void> {
+    const { opened } = this;
+    if (!opened || opened.users.working || opened.users.value) return;
+    const { module, type } = opened.layout;
+    await opened.users.run(() => this.#backend.structUsers({ session: this.#session, module, type }));
   }
 }
