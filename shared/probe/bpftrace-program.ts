@@ -116,7 +116,7 @@ export function filterCondition(
   const badIpv4 = '((*$p >> 4) != 4 || (*$p & 15) < 5)';
   const badIpv6 = '((*$p >> 4) != 6)';
   const badEither = '(((*$p >> 4) != 4 || (*$p & 15) < 5) && (*$p >> 4) != 6)';
-  const bad = layer === 'ipv6' ? badIpv6 : layer === 'ip' ? badEither : badIpv4;
+  const bad = layer === 'ipv6' ? badIpv6 : layer === 'ip' || layer === 'auto' ? badEither : badIpv4;
   switch (filter) {
     case 'none':
       return null;
@@ -219,7 +219,7 @@ function ownPackets(spec: ProbeSpec, connection: SshConnection | null): readonly
   if (connection === null || condition === null) return [];
   const expectation = expectationOf(spec.function);
   const places =
-    expectation === null
+    expectation === null || expectation.layer === 'auto'
       ? ['$s->head + $s->network_header', '$s->data', '$s->data + 14']
       : [expectation.layer === 'ethernet' ? '$p + 14' : '$p'];
   const socket = `$k = $s->sk;\nif (${ownSocketCondition(connection)}) { $own = 1; }`;

@@ -2,7 +2,7 @@ import { FLAG_ARGUMENTS, FLAG_CAPTURE, FLAG_DEVICE, FLAG_SKB } from '../capture/
 import type { EventRecord } from '../capture/record.ts';
 import type { SkbState } from '../packet/skb.ts';
 import type { Expectation, VerdictInput } from '../packet/verdict-kinds.ts';
-import { expectationOf } from './expects.ts';
+import { expectationOf, expectedOf } from './expects.ts';
 import type { ProbeSpec } from './spec.ts';
 
 /** The header that a probe's bytes are judged against: the user's choice, else the table's, else whatever it is. */
@@ -31,6 +31,15 @@ export function skbState(record: EventRecord): SkbState | null {
   };
 }
 
+/** The same for one packet: some functions go by skb->protocol, or by the type of the device. */
+function expectedHere(record: EventRecord, spec: Pick<ProbeSpec, 'function' | 'expect'> | null): Expectation {
+  if (spec === null) return 'auto';
+  const expectation = spec.expect === 'default' ? expectationOf(spec.function) : null;
+  if (expectation === null || !(record.flags & FLAG_SKB)) return expectedLayer(spec);
+  const deviceType = record.flags & FLAG_DEVICE ? record.deviceType : null;
+  return expectedOf(expectation, { protocol: record.protocol, deviceType });
+}
+
 /**
  * What `verdict()` and `verdictCode()` take, from a record; null for a record of plain arguments. The packet's
  * length counts from where the header is expected, skb->len from skb->data: icmp_rcv looks 20 bytes before it.
@@ -51,7 +60,7 @@ export function verdictInput(
   return {
     bytes: record.bytes,
     window: record.window,
-    expect: spec === null ? 'auto' : expectedLayer(spec),
+    expect: expectedHere(record, spec),
     packetLength: record.flags & (FLAG_SKB | FLAG_CAPTURE) ? Math.max(0, record.len - offset) : null,
     skb: skbState(record),
     output: expectation?.output ?? false,

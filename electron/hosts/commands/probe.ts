@@ -90,7 +90,7 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
     const input = verdictInput(record, spec);
     const judged = input === null ? null : verdict(input);
     if (judged !== null) seenVerdicts.add(judged.kind);
-    pcapng?.write(record, judged, spec.function, layer, clockOffset);
+    pcapng?.write(record, judged, spec.function, input?.expect ?? layer, clockOffset);
     output.line({
       type: 'event',
       host: named,
@@ -107,7 +107,7 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
       window: record.window,
       verdict: judged === null ? null : verdictJson(judged),
     });
-    for (const text of eventLines(record, judged, layer)) output.text(printable(text));
+    for (const text of eventLines(record, judged, input?.expect ?? layer)) output.text(printable(text));
   };
 
   const stop = (): void => {

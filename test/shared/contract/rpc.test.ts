@@ -91,7 +91,8 @@ const GOOD: { readonly [K in CallName]: unknown } = {
   startProbe: { session: 's1', spec: SPEC },
   stopProbe: { run: 1 },
   credit: { run: 1, bytes: 256 },
-  profiles: {},
+  wireshark: { linktype: 1, bytes: '00ff' },
+    profiles: {},
   saveProfile: {
     profile: { skblens: 'investigation', version: 1, name: 'n', host: 'web', probe: SPEC },
   },
