@@ -1,4 +1,5 @@
 import type { AppInfo, Backend, HostEntry, SessionInfo } from '../../shared/contract/api.ts';
+import { hostRows } from './host-rows.ts';
 import { readSetting, writeSetting } from './settings.ts';
 import { Task } from './task.svelte.ts';
 
@@ -16,19 +17,7 @@ export class Connector {
   target = $state.raw('');
   recent = $state.raw<readonly string[]>(storedRecent());
 
-  readonly shown = $derived.by(() => {
-    const hosts = this.hosts.value ?? [];
-    const words = this.text.toLowerCase().split(/\s+/).filter(Boolean);
-    const matching = hosts.filter((entry) => {
-      const text = `${entry.host} ${entry.resolved}`.toLowerCase();
-      return words.every((word) => text.includes(word));
-    });
-    const rankOf = (entry: HostEntry): number => {
-      const at = this.recent.indexOf(entry.host);
-      return at < 0 ? RECENT_HOSTS : at;
-    };
-    return matching.toSorted((a, b) => rankOf(a) - rankOf(b));
-  });
+  readonly rows = $derived.by(() => hostRows(this.hosts.value ?? [], this.recent, this.text));
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -57,9 +46,18 @@ export class Connector {
     return this.attempt.run(() => this.#backend.connectDemo({}));
   }
 
+  /** Takes a host off the list of recent ones. */
+  forget(host: string): void {
+    this.#keep(this.recent.filter((known) => known !== host));
+  }
+
   #remember(host: string): void {
-    this.recent = [host, ...this.recent.filter((known) => known !== host)].slice(0, RECENT_HOSTS);
-    writeSetting('recent-hosts', JSON.stringify(this.recent));
+    this.#keep([host, ...this.recent.filter((known) => known !== host)].slice(0, RECENT_HOSTS));
+  }
+
+  #keep(recent: readonly string[]): void {
+    this.recent = recent;
+    writeSetting('recent-hosts', JSON.stringify(recent));
   }
 }
 

@@ -9,7 +9,8 @@ const asked = new URLSearchParams(location.search);
 const backend = fakeBackend({
   rate: Number(asked.get('rate') ?? 5),
   functions: Number(asked.get('functions') ?? 60_000),
-  hosts: ['edge-01', 'edge-02', 'core-router', 'bookworm', 'unknown', 'refused'],
+  hosts: ['edge-01', 'edge-02', 'core-router', 'bookworm', 'unknown', 'refused', 'asks', 'locked', 'slow'],
+  sources: ['/home/me/.ssh/config', '/home/me/.ssh/config.d/work'],
 });
 Object.assign(globalThis, { fake: backend });
 theme.apply();
