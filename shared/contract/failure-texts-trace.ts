@@ -65,6 +65,14 @@ export const traceTexts = {
     message: '{host} has no tracefs that can be read.',
     remedy: 'Mount it there: mount -t tracefs tracefs /sys/kernel/tracing',
   },
+  'tracefs-refused': {
+    message: 'The kernel of {host} refused {what}: {message}.',
+    remedy: 'Leave the choice of engine to skblens (--engine auto), or probe less at once.',
+  },
+  'field-invalid': {
+    message: '{field} cannot be captured at {function}: {message}.',
+    remedy: 'Write it as C reads it, from an argument on (skb->dev->mtu), down to one number.',
+  },
   'function-without-sk_buff': {
     message: '{function} takes no struct sk_buff, so the filter {filter} has nothing to look at.',
     remedy: 'Probe it without a filter, or choose a function with an sk_buff argument.',
@@ -153,6 +161,14 @@ export const traceTextsZhCN = {
   'tracefs-missing': {
     message: '{host} 没有可读的 tracefs。',
     remedy: '请在那里挂载：mount -t tracefs tracefs /sys/kernel/tracing',
+  },
+  'tracefs-refused': {
+    message: '{host} 的内核拒绝了 {what}：{message}。',
+    remedy: '请让 skblens 自行选择引擎（--engine auto），或一次少探测一些。',
+  },
+  'field-invalid': {
+    message: '无法在 {function} 处采集 {field}：{message}。',
+    remedy: '请按 C 的写法从参数开始书写（skb->dev->mtu），直到单个数值。',
   },
   'function-without-sk_buff': {
     message: '{function} 没有 struct sk_buff 参数，过滤器 {filter} 无从判断。',

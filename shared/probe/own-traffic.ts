@@ -72,7 +72,7 @@ function parseAddress(text: string): Uint8Array | null {
   return Uint8Array.from(all.flatMap((group) => [parseInt(group, 16) >>> 8, parseInt(group, 16) & 0xff]));
 }
 
-function tuple(connection: SshConnection): {
+export function tuple(connection: SshConnection): {
   client: Uint8Array | null;
   server: Uint8Array | null;
   clientPort: number;
@@ -91,12 +91,12 @@ function load(at: number): string {
 }
 
 /** A port as a little-endian machine loads it from network order. */
-function swapped(port: number): number {
+export function swapped(port: number): number {
   return ((port & 0xff) << 8) | (port >>> 8);
 }
 
 /** Four bytes as a little-endian machine loads them. */
-function word(bytes: Uint8Array, at: number): string {
+export function word(bytes: Uint8Array, at: number): string {
   const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(at, at + 4);
   return hex((a | (b << 8) | (c << 16) | (d << 24)) >>> 0);
 }

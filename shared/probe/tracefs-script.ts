@@ -1,0 +1,198 @@
+import type { ProbeSpec } from './spec.ts';
+import type { TracefsEvent } from './tracefs-event.ts';
+
+/** Seconds after which the target ends by itself, whatever else goes wrong. */
+const LAST_RESORT_SECONDS = 4 * 3600;
+/** Of all processors together; one may have to take a whole second's events. */
+const MAX_BUFFER_KB = 32 * 1024;
+const MIN_BUFFER_KB = 64;
+/** The kernel records a stack as an entry of its own. */
+const STACK_BYTES = 300;
+
+/**
+ * The script, for dash, bash and busybox ash. It makes an instance of its own (nobody's tracing is disturbed),
+ * named after its process and that process's start time, so that a later run can tell whether the owner is gone.
+ * The kernel's buffer drops what is new when it is full: as much as may be sent in a second fits, and only so much
+ * is read in a second, so that a flood costs the target little; what was dropped is counted exactly.
+ */
+export function tracefsScript(spec: ProbeSpec, events: readonly TracefsEvent[], tag: string): string {
+  const shapes = [...new Set(events.map(({ packet }) => packet.join('\n')))].filter(Boolean);
+  const line = Math.max(...events.map(lineBytes));
+  const entry = Math.max(...events.map(entryBytes)) + (spec.stack ? STACK_BYTES : 0);
+  const reads = spec.perSecond * (spec.stack ? 2 : 1);
+  const wanted = Math.ceil((spec.perSecond * entry) / 1024);
+  const functions = shapes.map(
+    (shape, i) => `# What is fetched of the sk_buff at $1; the numbers are offsets from this kernel's BTF.
+packet_${i}() {
+  echo "${shape.split('\n').join(' \\\n    ')}"
+}`,
+  );
+  const attach = events.map((event, i) => {
+    const name = `${tag}_${i}`;
+    const shape = shapes.indexOf(event.packet.join('\n'));
+    const packet = event.skb === null ? [] : [`$(packet_${shape} "${event.skb}")`];
+    const facts = [...packet, ...event.more, 'comm=\\$comm:string'].join(' ');
+    const filter = [
+      event.wanted === null ? '' : `(${event.wanted})`,
+      event.own === null ? '' : `!(${event.own})`,
+    ]
+      .filter(Boolean)
+      .join(' && ');
+    const needs = event.letter === 'r' && event.skb !== null ? `needs_return_arguments ${event.place}\n` : '';
+    return `${needs}define ${event.letter} ${name} ${event.place} "${facts}"
+${filter === '' ? '' : `filter ${name} '${filter}'\n`}${event.own === null ? '' : `count_own ${name} '${event.own}'\n`}`;
+  });
+  const seconds = spec.seconds === null ? LAST_RESORT_SECONDS : Math.ceil(spec.seconds);
+  return `# A probe by tracefs alone, for a root shell. It prints lines that begin with ${tag} and, between them, the
+# events as the kernel prints them. INT ends it; it takes away all that it has made.
+PATH=$PATH:/usr/sbin:/sbin LC_ALL=C
+tag=${tag}
+T=/sys/kernel/tracing
+[ -r $T/README ] || T=/sys/kernel/debug/tracing
+say() { printf "$tag\\t$1\\n"; }
+fail() {
+  said=$(cat $T/error_log $I/error_log 2>/dev/null | sed -n 's/.*error: //p' | tail -n 1)
+  printf '%s\tF\t%s\t%s\t%s\n' $tag "$1" "$2" "$said"
+  exit 1
+}
+I=
+[ -r $T/README ] || fail missing tracefs
+D=$T/dynamic_events
+[ -w $D ] || D=$T/kprobe_events
+[ -w $D ] || fail refused kprobe_events
+
+# The owner of a name skblens_PID_START is gone when that process is, or when another has its number.
+started() { sed 's/.*) //' /proc/$1/stat 2>/dev/null | cut -d ' ' -f 20; }
+remove() {
+  if [ -d $T/instances/$1 ]; then
+    echo 0 >$T/instances/$1/events/enable
+    rmdir $T/instances/$1
+  fi
+  sed -n "s,^[a-z0-9]*:\\($1/[^ ]*\\) .*,\\1,p" $D | while read -r event; do echo "-:$event" >>$D; done
+}
+for old in $({ ls $T/instances; sed -n 's,^[a-z0-9]*:\\(skblens_[0-9_]*\\)/.*,\\1,p' $D; } | grep '^skblens_[0-9]*_[0-9]*$' | sort -u); do
+  owner=\${old#skblens_}
+  [ "$(started \${owner%_*})" = "\${owner#*_}" ] || remove $old 2>/dev/null
+done
+
+name=skblens_$$_$(started $$)
+I=$T/instances/$name
+reader= ticker= stopping=
+trap 'stopping=1' HUP INT TERM
+trap 'trap "" HUP INT TERM; exec 4<&-; kill $reader $ticker 2>/dev/null; wait; remove $name 2>/dev/null' EXIT
+mkdir $I 2>/dev/null || fail refused instances
+cpus=$(ls $I/per_cpu | wc -l)
+size=$((${MAX_BUFFER_KB} / cpus))
+[ $size -lt ${wanted} ] || size=${wanted}
+[ $size -gt ${MIN_BUFFER_KB} ] || size=${MIN_BUFFER_KB}
+echo $size >$I/buffer_size_kb || fail refused buffer_size_kb
+echo 0 >$I/options/overwrite
+echo 0 >$I/options/irq-info
+echo boot >$I/trace_clock
+${spec.stack ? 'echo 1 >$I/options/stacktrace\n' : ''}
+# Arguments by number, or by register where the kernel does not know them so.
+a1='$arg1' a2='$arg2' a3='$arg3' a4='$arg4' a5='$arg5' a6='$arg6' a7='$arg7' a8='$arg8' a9='$arg9'
+a10='$arg10' a11='$arg11' a12='$arg12'
+if ! grep -q '[$]arg<N>' $T/README; then
+  case $(uname -m) in
+  x86_64) a1=%di a2=%si a3=%dx a4=%cx a5=%r8 a6=%r9 ;;
+  aarch64) a1=%x0 a2=%x1 a3=%x2 a4=%x3 a5=%x4 a6=%x5 a7=%x6 a8=%x7 ;;
+  *) fail unfit arguments ;;
+  esac
+fi
+needs_return_arguments() {
+  grep -q 'return probes support.*[$]arg<N>' $T/README || fail unfit return-arguments
+}
+define() {
+  printf '%s:%s/%s %s %s\\n' $1 $name $2 $3 "$4" 2>/dev/null >>$D || fail define $3
+}
+filter() {
+  echo "$2" 2>/dev/null >$I/events/$name/$1/filter || fail filter $1
+}
+# Counts what is left out, in the kernel.
+count_own() {
+  echo "hist:keys=common_type:size=128 if $2" 2>/dev/null >>$I/events/$name/$1/trigger || say U
+}
+${functions.join('\n')}
+
+${attach.join('')}
+# hits, missed, own, waiting, read, dropped: since the start, of all processors.
+totals() {
+  hits=0 missed=0 own=0 waiting=0 read=0 dropped=0
+  while read -r event count miss; do
+    hits=$((hits + count)) missed=$((missed + miss))
+  done <<END
+$(grep "^ *\${tag}_" $T/kprobe_profile || echo x 0 0)
+END
+  for count in $(cat $I/events/$name/*/hist 2>/dev/null | sed -n 's/^ *Hits: //p'); do own=$((own + count)); done
+  while read -r word more count; do
+    case "$word $more" in
+    entries:*) waiting=$((waiting + more)) ;;
+    "read events:") read=$((read + count)) ;;
+    "dropped events:" | "commit overrun:") dropped=$((dropped + count)) ;;
+    overrun:*) dropped=$((dropped + more)) ;;
+    esac
+  done <<END
+$(cat $I/per_cpu/cpu*/stats)
+END
+  say "T\\t$hits\\t$missed\\t$own\\t$waiting\\t$read\\t$dropped"
+}
+
+exec 4<$I/trace_pipe
+echo 1 >$I/events/$name/enable || fail refused enable
+say B
+(
+  trap '' INT
+  left=${seconds}
+  while sleep 1 && [ $left -gt 0 ]; do
+    left=$((left - 1))
+    totals
+  done
+  kill -INT $$
+) </dev/null 4<&- &
+ticker=$!
+
+# At most ${reads} reads of an event's length a second.
+while [ -z "$stopping" ]; do
+  sleep 1 </dev/null >/dev/null 2>&1 4<&- &
+  second=$!
+  dd bs=${line} count=${reads} <&4 2>/dev/null &
+  reader=$!
+  wait $reader || break
+  if [ -z "$stopping" ] && kill -0 $second 2>/dev/null; then
+    say L
+    wait $second
+  fi
+done
+
+# What waits in the buffer is read to its end: a read ends there, once nothing more can come.
+echo 0 >$I/tracing_on
+kill $reader $ticker $second 2>/dev/null
+wait
+totals
+[ $waiting -gt 0 ] && dd bs=${line} <&4 2>/dev/null && totals
+say E
+`;
+}
+
+const TYPE_BYTES: Readonly<Record<string, number>> = { '8': 1, '16': 2, '32': 4, '64': 8 };
+
+/** Bytes and characters that a fetch argument takes in the buffer and, at most, in a line. */
+function width(argument: string): { entry: number; line: number } {
+  const [, type = '', array] = /:([a-z]+[0-9@/]*)(?:\[(\d+)\])?$/.exec(argument) ?? [];
+  const times = Number(array ?? 1);
+  const name = argument.indexOf('=') + 2;
+  const bits = /(\d+)$/.exec(type)?.[1] ?? '';
+  const bytes = TYPE_BYTES[bits] ?? (type === 'symbol' ? 8 : 24);
+  const characters = type.startsWith('x') ? 2 + 2 * bytes : type === 'symbol' ? 90 : Math.ceil(2.5 * bytes);
+  return { entry: bytes * times, line: name + times * (characters + 1) };
+}
+
+function lineBytes(event: TracefsEvent): number {
+  const all = [...event.packet, ...event.more].map((argument) => width(argument).line);
+  return 64 * Math.ceil((all.reduce((sum, one) => sum + one, 0) + 110) / 64);
+}
+
+function entryBytes(event: TracefsEvent): number {
+  return [...event.packet, ...event.more].reduce((sum, argument) => sum + width(argument).entry, 64);
+}

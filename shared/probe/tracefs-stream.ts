@@ -1,0 +1,284 @@
+import { emptyRecord, FLAG_ARGUMENTS, FLAG_DEVICE, FLAG_SKB } from '../capture/record.ts';
+import type { EventRecord } from '../capture/record.ts';
+import { clipWindow } from './bpftrace-program.ts';
+import type { KernelTotals, StreamListener } from './bpftrace-stream.ts';
+import { BEFORE, WORDS } from './tracefs-event.ts';
+import type { TracefsProgram } from './tracefs-program.ts';
+import { difference, TracefsValues } from './tracefs-values.ts';
+
+/** Longest line of ours: forty fetch arguments of at most 460 characters together with a window of 24 words. */
+const MAX_LINE = 8192;
+/** Frames of one stack. */
+const MAX_FRAMES = 64;
+
+/** What the engines' streams tell beside records: texts that records name by number. */
+export interface TracefsListener extends StreamListener {
+  /** A text that records name: the same number for the same text. */
+  label?(text: string): number;
+}
+
+/**
+ * Parses what a script of tracefs-script.ts prints, fed in chunks of Latin-1 text (one character a byte: comm is
+ * bytes). Its own lines, tab separated:
+ *
+ *     TAG B                                            attached
+ *     TAG T hits missed own waiting read dropped       totals, every second and at the end
+ *     TAG L                                            no more is read in this second
+ *     TAG U                                            own packets cannot be counted on this kernel
+ *     TAG F code what place message                    it gives up
+ *     TAG E                                            the end
+ *
+ * and between them the events as the kernel prints them (kernel/trace/trace_output.c), the clock in microseconds:
+ *
+ *     ping-1217    [000]   809.311215: TAG_0: (ip_rcv_core+0x0/0x310) skb=0xffff8d7c246cb600 … comm="ping"
+ *
+ * Two processes write: a line of ours may come in the middle of an event, which is put together again. comm is
+ * the user's: it may hold a newline, and what follows that is a stray line, never an event: nobody but root
+ * can know TAG. Bounded: an endless line is dropped.
+ */
+export class TracefsStream {
+  readonly #program: TracefsProgram;
+  readonly #listener: TracefsListener;
+  readonly #values = new TracefsValues();
+  readonly #record: EventRecord;
+  readonly #packet = new Uint8Array(WORDS.network * 8);
+  readonly #totals: KernelTotals = { seen: 0, own: 0, matched: 0, limited: 0 };
+  readonly #mark: string;
+  #rest = '';
+  #skipping = false;
+  #seq = 0;
+  #parsed = 0;
+  #read = 0;
+  #dropped = 0;
+  #limitedSince = false;
+  #lost = 0;
+  #stack: string[] | null = null;
+  #waiting = false;
+  /** The script has reached its end: nothing was cut off. */
+  ended = false;
+  /** Why the script gave up: the fields of its F line. */
+  failure: readonly string[] | null = null;
+
+  constructor(program: TracefsProgram, listener: TracefsListener) {
+    this.#program = program;
+    this.#listener = listener;
+    this.#record = emptyRecord(this.#packet);
+    this.#mark = `: ${program.tag}_`;
+  }
+
+  push(text: string): void {
+    let from = 0;
+    for (;;) {
+      const end = text.indexOf('\n', from);
+      if (end < 0) break;
+      if (this.#skipping) this.#skipping = false;
+      else if (this.#rest !== '') {
+        const line = this.#rest + text.slice(from, end);
+        this.#rest = '';
+        this.#line(line);
+      } else this.#line(text.slice(from, end));
+      from = end + 1;
+    }
+    if (this.#skipping) return;
+    this.#rest += text.slice(from);
+    if (this.#rest.length > MAX_LINE) {
+      this.#listener.stray(this.#rest.slice(0, 200));
+      this.#rest = '';
+      this.#skipping = true;
+    }
+  }
+
+  end(): void {
+    if (this.#rest !== '' && !this.#skipping) this.#line(this.#rest);
+    this.#rest = '';
+    this.#flush();
+  }
+
+  /** Records that the kernel dropped for want of room; at the end also what it handed over and never came. */
+  get gaps(): number {
+    return this.#records(this.#lost + (this.ended ? Math.max(0, this.#read - this.#parsed) : 0));
+  }
+
+  #line(line: string): void {
+    const { tag } = this.#program;
+    const at = line.indexOf(`${tag}\t`);
+    if (at > 0) {
+      // What stands before it is the beginning of an event whose rest follows.
+      this.#own(line.slice(at));
+      if (line.length < MAX_LINE) this.#rest = line.slice(0, at);
+      return;
+    }
+    if (at === 0) return this.#own(line);
+    if (line === '') return;
+    const event = line.indexOf(this.#mark);
+    if (event >= 0) return this.#event(line, event);
+    if (line.startsWith(' => ')) {
+      if (this.#stack !== null && this.#stack.length < MAX_FRAMES) this.#stack.push(line.slice(4, 204));
+      return;
+    }
+    if (line.endsWith(STACK)) {
+      const [, pid, cpu] = PREFIX.exec(line.slice(0, -STACK.length)) ?? [];
+      this.#parsed++;
+      const mine = Number(pid) === this.#record.pid && Number(cpu) === this.#record.cpu;
+      this.#stack = this.#waiting && mine ? [] : null;
+      return;
+    }
+    this.#listener.stray(line);
+  }
+
+  #own(line: string): void {
+    const fields = line.split('\t');
+    switch (fields[1]) {
+      case 'B':
+        return this.#listener.attached();
+      case 'T':
+        if (this.#stack !== null) this.#flush();
+        return this.#totalsLine(fields.slice(2).map(Number), line);
+      case 'L':
+        this.#limitedSince = true;
+        return;
+      case 'U':
+        return this.#listener.stray('own packets are left out but cannot be counted: no hist triggers here');
+      case 'F':
+        this.failure = fields.slice(2, 6);
+        return;
+      case 'E':
+        this.#flush();
+        this.ended = true;
+        return;
+      default:
+        return this.#listener.stray(line);
+    }
+  }
+
+  /** What was dropped while no more was to be read in that second was held back; otherwise it is lost. */
+  #totalsLine(numbers: readonly number[], line: string): void {
+    if (numbers.length !== 6 || !numbers.every((one) => Number.isSafeInteger(one) && one >= 0))
+      return this.#listener.stray(line);
+    const [hits = 0, , own = 0, waiting = 0, read = 0, dropped = 0] = numbers;
+    const more = Math.max(0, dropped - this.#dropped);
+    if (this.#limitedSince) this.#totals.limited += more;
+    else this.#lost += more;
+    this.#limitedSince = false;
+    this.#dropped = dropped;
+    this.#read = read;
+    this.#totals.own = own;
+    this.#totals.matched = this.#records(waiting + read + dropped);
+    this.#totals.seen = Math.max(hits - own, this.#totals.matched);
+    this.#listener.totals({ ...this.#totals });
+  }
+
+  /** The kernel counts a stack as an entry of its own. */
+  #records(entries: number): number {
+    return this.#program.stacks ? Math.ceil(entries / 2) : entries;
+  }
+
+  #event(line: string, at: number): void {
+    this.#flush();
+    const head = PREFIX.exec(line.slice(Math.max(0, at - 100), at));
+    const point = DIGITS.exec(line.slice(at + this.#mark.length, at + this.#mark.length + 5));
+    const index = Number(point?.[1] ?? Number.NaN);
+    const program = this.#program.points[index];
+    const start = line.indexOf(') ', at);
+    if (head === null || program === undefined || start < 0) return this.#listener.stray(line);
+    const values = this.#values;
+    if (!values.read(line, start + 1)) return this.#listener.stray(line);
+    const record = this.#record;
+    Object.assign(record, emptyRecord(this.#packet));
+    if (!(program.captures === 'packet' ? this.#packetValues(index) : this.#arguments(index)))
+      return this.#listener.stray(line);
+    this.#parsed++;
+    record.seq = ++this.#seq;
+    record.pid = Number(head[1]) >>> 0;
+    record.cpu = Number(head[2]) & 0xffff;
+    record.ns = BigInt(head[3] ?? '0') * 1_000_000_000n + BigInt(head[4] ?? '0') * 1000n;
+    record.point = index;
+    record.edge = program.edge;
+    record.comm = values.text('comm');
+    record.returned = values.has('ret') ? values.signed('ret') : 0n;
+    record.reason = values.has('why') ? values.number('why') : null;
+    if (values.has('loc')) record.callerLabel = this.#listener.label?.(values.text('loc')) ?? 0;
+    record.values = this.#picked(index);
+    if (program.captures === 'packet' && this.#program.arrival?.(record, index) === false) return;
+    this.#waiting = true;
+    if (!this.#program.stacks) this.#flush();
+  }
+
+  #flush(): void {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    if (this.#stack !== null && this.#stack.length > 0)
+      this.#record.stackLabel = this.#listener.label?.(this.#stack.join('\n')) ?? 0;
+    this.#stack = null;
+    this.#listener.event(this.#record);
+  }
+
+  /** A value behind a NULL pointer is 0, as bpftrace has it: the kernel then leaves its place unwritten. */
+  #picked(index: number): readonly bigint[] {
+    return (this.#program.valuesOf[index] ?? []).map((field) => {
+      if (field === null || field.guards.some((guard) => this.#values.isZero(guard))) return 0n;
+      return this.#values.signed(field.name);
+    });
+  }
+
+  #packetValues(index: number): boolean {
+    const values = this.#values;
+    const { pointer } = this.#program.points[index] ?? { pointer: 'data' as const };
+    const words = WORDS[pointer];
+    if (!values.has('skb') || !values.has('data') || !values.words('w', this.#packet, words)) return false;
+    const record = this.#record;
+    const headroom = difference(values, 'data', 'head');
+    const mac = values.number('mach');
+    const network = values.number('neth');
+    const transport = values.number('trah');
+    const offset = pointer === 'data' ? 0 : (pointer === 'mac' ? mac : network) - headroom;
+    record.len = values.number('len');
+    record.dataLen = values.number('dlen');
+    const clipped = clipWindow(headroom, offset, record.len - record.dataLen);
+    // Where the window of 128 bytes begins among the bytes that were fetched.
+    const start = BEFORE[pointer] + offset - 18;
+    const from = Math.min(Math.max(clipped.from, -start), clipped.to);
+    const to = Math.max(from, Math.min(clipped.to, words * 8 - start));
+    record.bytes = this.#packet.subarray(Math.max(0, start + from), Math.max(0, start + to));
+    record.window = clipped.window + (from - clipped.from);
+    record.skb = values.unsigned('skb');
+    record.macLen = values.number('mlen');
+    const protocol = values.number('prot');
+    record.protocol = ((protocol & 0xff) << 8) | ((protocol >>> 8) & 0xff);
+    record.macHeader = mac === 0xffff ? null : mac - headroom;
+    record.networkHeader = network - headroom;
+    record.transportHeader = transport === 0xffff ? null : transport - headroom;
+    record.headroom = headroom;
+    record.pktType = values.number('ptyp');
+    record.ipSummed = values.number('ipsm');
+    record.mark = values.number('mark');
+    record.hash = values.number('hash');
+    record.flags = FLAG_SKB;
+    if (values.isZero('dev')) return true;
+    record.flags |= FLAG_DEVICE;
+    record.ifindex = values.number('ifi');
+    record.deviceType = values.number('dtyp');
+    record.hardHeaderLength = values.number('dhhl');
+    record.netns = values.isZero('net') ? 0 : values.number('nsi');
+    record.device = values.name('name');
+    return true;
+  }
+
+  #arguments(index: number): boolean {
+    const count = this.#program.points[index]?.parameters.length ?? 0;
+    const bytes = this.#packet.subarray(0, count * 8);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let i = 0; i < count; i++) {
+      if (!this.#values.has(`a${i}`)) return false;
+      view.setBigInt64(8 * i, this.#values.signed(`a${i}`));
+    }
+    this.#record.flags = FLAG_ARGUMENTS;
+    this.#record.bytes = bytes;
+    return true;
+  }
+}
+
+/** `ping-1217  [000]  809.311215`, with whatever flags and thread group the instance shows between them. */
+const PREFIX = /-(\d{1,10}) +(?:\( *[-\d]+\) +)?\[(\d{1,5})\] +(?:\S{1,8} +)?(\d{1,10})\.(\d{6})$/;
+const STACK = ': <stack trace>';
+const DIGITS = /^(\d{1,3}): ?/;
