@@ -57,6 +57,7 @@ export class Session {
 
   /** Survey first, since everything else decides by it; then the long list, in the background. */
   async begin(): Promise<void> {
+    if (this.info.btf) return this.functions.load();
     await this.takeSurvey();
     if (this.survey.state.kind === 'done') await this.functions.load();
   }

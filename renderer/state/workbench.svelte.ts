@@ -15,6 +15,7 @@ import type { Profile } from '../../shared/profile/schema.ts';
 import { failureOf } from '../../shared/contract/failure.ts';
 import type { Failure } from '../../shared/contract/failure.ts';
 import { CaptureRun } from './capture-run.svelte.ts';
+import { BTF_ENDINGS, isBtf, packBtf } from './btf-file.ts';
 import { CommandLog } from './command-log.svelte.ts';
 import { ConnectTalk } from './connect-talk.svelte.ts';
 import { Connector } from './connector.svelte.ts';
@@ -80,6 +81,12 @@ export class Workbench {
       knows: isCapture,
       take: (file) => this.openCapture(file),
     });
+    this.files.register({
+      name: () => t('btf.kind'),
+      endings: BTF_ENDINGS,
+      knows: isBtf,
+      take: (file) => this.openBtf(file),
+    });
     this.connector.load();
     void this.investigations.load();
   }
@@ -137,6 +144,17 @@ export class Workbench {
     // What it fails with is told by sessionLink.
     await this.#backend.reconnect({ session: lost.info.session }).catch(() => undefined);
     this.talk.end(lost.info.session);
+  }
+
+  /** Opens a BTF file beside the targets: its functions and structs can be looked at, and compared. */
+  async openBtf(file: File): Promise<void> {
+    const name = file.name.slice(0, 255) || 'BTF';
+    const info = await this.#backend.openBtf({ file: name, packed: await packBtf(file) });
+    const session = new Session(this.#backend, info, `file ${info.session}`);
+    this.sessions.add(session);
+    this.choose(session);
+    this.show('structs');
+    void session.begin();
   }
 
   /** Shows the packets of a capture file; the runs of the targets go on behind it. */
@@ -286,6 +304,7 @@ export class Workbench {
   }
 
   #watchCounters(): void {
+    if (this.live?.info.btf) return;
     if (this.view === 'counters' || this.view === 'packets') void this.live?.counters.watch();
   }
 

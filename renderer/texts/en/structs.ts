@@ -8,7 +8,8 @@ export const structs = {
   'structs.about':
     'Layouts come from the BTF of the running kernel: no kernel source is needed. Name a struct, or follow one from a signature.',
   'structs.loading': 'Reading {name}…',
-  'structs.size': '{bytes} bytes, {members} members',
+  'structs.memberCount.one': '{count} member',
+  'structs.memberCount.other': '{count} members',
   'structs.several': 'This kernel has {count} of that name',
   'structs.copy': 'Copy as C',
   'structs.searchMembers': 'Search members',
@@ -92,7 +93,12 @@ export const structs = {
   'structs.kernels.modules': 'Kernel and modules, {count} in all, are compared.',
   'structs.kernels.cut': 'The first {count} are listed.',
   'structs.kernels.none': 'Nothing differs.',
-  'structs.kernels.members.one': '{count} member',
-  'structs.kernels.members.other': '{count} members',
+  'btf.kind': 'BTF files (.btf)',
+  'btf.open': 'Open a BTF file',
+  'btf.about':
+    'A BTF file of {bytes} bytes, without a host: its functions and structs can be looked at, and compared with those of a target.',
+  'btf.limits':
+    'What a running kernel lets one attach to is not in it, and nothing can be run. It stays on this machine.',
+  'btf.close': 'Close the file',
   'structs.kernels.keys': 'Enter opens the struct side by side, or the function as this kernel has it.',
 } as const;
