@@ -1,5 +1,6 @@
 import { claimOfLinktype, linktypeName } from '../../shared/capture/pcap-linktypes.ts';
 import type { Claim } from '../../shared/capture/pcap-linktypes.ts';
+import { readSeen } from '../../shared/capture/seen-comment.ts';
 import { PcapReader } from '../../shared/capture/pcap-reader.ts';
 import type { CapturedPacket, CaptureProblem } from '../../shared/capture/pcap-reader.ts';
 import {
@@ -13,7 +14,7 @@ import type { EventRecord } from '../../shared/capture/record.ts';
 import { VERDICT_KINDS } from '../../shared/packet/verdict-kinds.ts';
 import type { Expectation } from '../../shared/packet/verdict-kinds.ts';
 import { verdictCode } from '../../shared/packet/verdict.ts';
-import { verdictInput } from '../../shared/probe/record-verdict.ts';
+import { recordOfSkb, verdictInput } from '../../shared/probe/record-verdict.ts';
 import { probeSpec } from '../../shared/probe/spec.ts';
 import type { ProbeSpec } from '../../shared/probe/spec.ts';
 import { Run } from './run.svelte.ts';
@@ -126,8 +127,13 @@ export class CaptureRun extends Run {
 
   #record(packet: CapturedPacket, reader: PcapReader): EventRecord {
     const { index, linktype, bytes, originalLength, ns } = packet;
+    const seen = readSeen(packet.comments);
     const claim: Claim =
-      this.expect === 'auto' ? claimOfLinktype(linktype, bytes) : { expect: this.expect, at: 0 };
+      this.expect !== 'auto'
+        ? { expect: this.expect, at: 0 }
+        : seen !== null
+          ? { expect: seen.expect, at: 0 }
+          : claimOfLinktype(linktype, bytes);
     const before = Math.min(claim.at, bytes.length);
     const name = linktypeName(linktype);
     if (!this.linktypes.includes(name)) this.linktypes = [...this.linktypes, name];
@@ -142,6 +148,7 @@ export class CaptureRun extends Run {
       len: Math.max(0, originalLength - before),
       device: reader.interfaces[packet.interfaceIndex]?.name ?? '',
       point: this.#claims.indexOf(claim.expect),
+      ...(seen?.skb ? recordOfSkb(seen.skb) : {}),
     };
     // Judged by all of its bytes, as the command line does, not only by those that are held.
     const input = verdictInput({ ...record, bytes }, this.#spec(claim.expect));

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { Fail } from '../../../shared/contract/failure.ts';
 import { claimOfLinktype, linktypeName } from '../../../shared/capture/pcap-linktypes.ts';
+import { readSeen } from '../../../shared/capture/seen-comment.ts';
 import { PcapReader } from '../../../shared/capture/pcap-reader.ts';
 import type { CapturedPacket } from '../../../shared/capture/pcap-reader.ts';
 import { verdict } from '../../../shared/packet/verdict.ts';
@@ -13,7 +14,8 @@ import { printable } from './output.ts';
 
 /**
  * `skblens inspect FILE` (`-` is standard input): judges each packet of a capture, in order, as it is read; a file of any
- * size passes through in chunks. `--expect auto` holds each packet against its own link type. A file
+ * size passes through in chunks. `--expect auto` holds each packet against its own link type, or against what
+ * skblens wrote down when it saw it. A file
  * that breaks off is reported after the packets before the break; then the exit status is 1.
  */
 export async function inspectCommand(
@@ -29,11 +31,20 @@ export async function inspectCommand(
 
   const judge = (packet: CapturedPacket): void => {
     const { index, linktype, ns, bytes, originalLength } = packet;
-    const { expect, at } = wanted === 'auto' ? claimOfLinktype(linktype, bytes) : { expect: wanted, at: 0 };
+    const seenThere = readSeen(packet.comments);
+    const claim = seenThere === null ? claimOfLinktype(linktype, bytes) : { expect: seenThere.expect, at: 0 };
+    const { expect, at } = wanted === 'auto' ? claim : { expect: wanted, at: 0 };
     // 0 - at: a minus zero would make every index a floating-point number.
     const window = 0 - Math.min(at, bytes.length);
     const packetLength = Math.max(0, originalLength - at);
-    const judged = verdict({ bytes, window, expect, packetLength, skb: null });
+    const judged = verdict({
+      bytes,
+      window,
+      expect,
+      packetLength,
+      skb: seenThere?.skb ?? null,
+      output: seenThere?.output ?? false,
+    });
     seen.set(judged.kind, (seen.get(judged.kind) ?? 0) + 1);
     const hex = (): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
     if (output.json)

@@ -5,6 +5,9 @@ import { Fail } from '../../../shared/contract/failure.ts';
 import { LINKTYPE_ETHERNET, linktypeOfExpectation } from '../../../shared/capture/pcap-linktypes.ts';
 import { PcapngWriter } from '../../../shared/capture/pcapng-writer.ts';
 import type { EventRecord } from '../../../shared/capture/record.ts';
+import { expectationOf } from '../../../shared/probe/expects.ts';
+import { skbState } from '../../../shared/probe/record-verdict.ts';
+import { writeSeen } from '../../../shared/capture/seen-comment.ts';
 import type { Verdict } from '../../../shared/packet/verdict.ts';
 import type { Expectation } from '../../../shared/packet/verdict-kinds.ts';
 import { VERSION } from './client.ts';
@@ -61,7 +64,16 @@ export class PcapngFile {
         ns: record.ns + clockOffset,
         bytes: record.bytes.slice(from),
         originalLength: record.len,
-        comments: [judged.title, ...judged.evidence.map((item) => `${item.basis}: ${item.text}`)],
+        comments: [
+          judged.title,
+          ...judged.evidence.map((item) => `${item.basis}: ${item.text}`),
+          writeSeen({
+            function: functionName,
+            expect,
+            output: expectationOf(functionName)?.output ?? false,
+            skb: skbState(record),
+          }),
+        ],
       }),
     );
   }

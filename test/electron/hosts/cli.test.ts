@@ -93,6 +93,15 @@ describe('against a recorded kernel', () => {
     const packets = reader.push(readFileSync(pcapng));
     expect([packets.length, reader.end()]).toEqual([3, null]);
     for (const packet of packets) expect(packet.linktype).toBe(1);
+    // Read again, the file still knows what the function took the packets for, and from which device they came.
+    const again = await runCli('inspect', pcapng, '--json');
+    const live = lines().filter(({ type }) => type === 'event');
+    expect(again.lines().map(({ verdict }) => (verdict as { kind: string }).kind)).toEqual(
+      live.map(({ verdict }) => (verdict as { kind: string }).kind),
+    );
+    expect(again.lines().map(({ verdict }) => (verdict as { cause: unknown }).cause)).toEqual(
+      live.map(({ verdict }) => (verdict as { cause: unknown }).cause),
+    );
   });
 
   test('--expect-verdict that is never seen is 3; a pcapng that cannot be written is 1', async () => {
