@@ -1,21 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { resolveHost } from '../../electron/backend/ssh/config.ts';
-import { connect } from '../../electron/backend/ssh/connection.ts';
 import type { Connection } from '../../electron/backend/ssh/connection.ts';
-import { runCommand } from '../../electron/backend/ssh/command.ts';
-import type { Target } from '../../electron/backend/ssh/command.ts';
 import { startLeashed } from '../../electron/backend/ssh/leash.ts';
-import { openTarget } from '../../electron/backend/target/open.ts';
 import { failureOf } from '../../shared/contract/failure.ts';
 import type { SecretAnswer, SecretQuestion } from '../../shared/contract/ssh-session.ts';
 import { upGuest } from '../lab/guest.ts';
 import type { Guest } from '../lab/guest.ts';
 import { LAB_PASSWORD } from '../lab/logins.ts';
 import { needs } from '../support/needs.ts';
-
-/** In the password's place, so that looking for it finds nothing else. */
-const PASSWORD = 'Tr4celess-pa55word';
+import { arriveAt, idOf, PASSWORD, tracesOfPassword } from './arrival.ts';
+import type { Arrival } from './arrival.ts';
 
 needs(
   'qemu-system-x86_64',
@@ -39,31 +33,13 @@ needs(
   /** Opens the target as `bookworm-sudo`, with those lines in sudoers and a person who answers. */
   const arrive = async (
     sudoers: string,
-    answer: (question: SecretQuestion, nth: number) => SecretAnswer = () => [PASSWORD],
-  ): Promise<{ target: Target; asked: SecretQuestion[]; log: string[]; uid: number }> => {
+    answer?: (question: SecretQuestion, nth: number) => SecretAnswer,
+  ): Promise<Arrival> => {
     await asRoot(
       `echo 'sudoer:${PASSWORD}' | chpasswd; printf '%s\\n' '${sudoers}' >/etc/sudoers.d/zz-test; chmod 440 /etc/sudoers.d/zz-test`,
     );
-    const overrides = { configFile: guest.sshConfigPath, identityFiles: [], port: null };
-    const config = await resolveHost('bookworm-sudo', overrides);
-    const asked: SecretQuestion[] = [];
-    const log: string[] = [];
-    const asker = {
-      hostKey: async () => expect.fail('the host key is known'),
-      secret: async (question: SecretQuestion) => {
-        asked.push(question);
-        return answer(question, asked.length);
-      },
-      log: (_host: string, _step: string, text: string) => void log.push(text),
-    };
-    const connection = await connect(config, asker);
-    open.push(connection);
-    const { target, survey } = await openTarget(connection, () => undefined, asker);
-    return { target, asked, log, uid: survey.facts.uid };
+    return arriveAt(guest, 'bookworm-sudo', open, answer);
   };
-
-  const idOf = async (target: Target): Promise<string> =>
-    (await runCommand(target, 'id -u', 'test', { seconds: 20, bytes: 100 })).stdout.toString().trim();
 
   test.each([
     ['as sudo is', ''],
@@ -119,14 +95,7 @@ needs(
       sudo: target.sudo,
     });
     leash.onStdout(() => undefined);
-    const found = await asRoot(`
-      grep -la '${PASSWORD.slice(0, 4)}[${PASSWORD[4]}]${PASSWORD.slice(5)}' /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null
-      ps axeww | grep '${PASSWORD.slice(0, 4)}[${PASSWORD[4]}]${PASSWORD.slice(5)}'
-      grep -rla '${PASSWORD.slice(0, 4)}[${PASSWORD[4]}]${PASSWORD.slice(5)}' /var/log /tmp /var/tmp /run /home /root 2>/dev/null
-      journalctl 2>/dev/null | grep '${PASSWORD.slice(0, 4)}[${PASSWORD[4]}]${PASSWORD.slice(5)}'
-      true`);
-    // sshd of the lab logs the commands of root that change the password; the shell that runs the look is one of them.
-    expect(found).toBe('');
+    expect(await tracesOfPassword(guest)).toBe('');
     expect(log.join('\n')).not.toContain(PASSWORD);
     for (const name of ['cmdline', 'environ'])
       expect(await readFile(`/proc/self/${name}`, 'latin1')).not.toContain(PASSWORD);
