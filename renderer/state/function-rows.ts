@@ -7,7 +7,7 @@ export interface TreeGroup {
   readonly id: string;
   readonly kind: FunctionGroup['kind'] | 'path';
   readonly name: string;
-  /** Functions below it. */
+  /** Functions below it that this kernel has. */
   readonly size: number;
   readonly entries: readonly number[];
   readonly groups: readonly TreeGroup[];
@@ -140,5 +140,10 @@ export function pathGroups(
     }
     group.entries.push(entryOf(name) ?? -1 - place);
   }
-  return groups.map((group) => ({ ...group, kind: 'path', size: group.entries.length, groups: [] }));
+  return groups.map((group) => ({
+    ...group,
+    kind: 'path',
+    size: group.entries.filter((entry) => entry >= 0).length,
+    groups: [],
+  }));
 }

@@ -105,8 +105,8 @@ describe('looking around on a target', () => {
     await expect.element(page.getByRole('heading', { name: 'struct sk_buff' })).toBeVisible();
     await page.getByRole('tab', { name: 'Members' }).click();
     await page.getByRole('searchbox', { name: 'Search members' }).fill('pkt');
-    const members = page.getByRole('listbox', { name: 'Members' }).getByRole('option');
-    await expect.element(members).toHaveTextContent(/128:0.*3 bits.*headers\.pkt_type.*__u8/);
+    const member = page.getByRole('tree', { name: 'Members' }).getByRole('treeitem');
+    await expect.element(member).toHaveTextContent(/90.*3 bits.*pkt_type:3.*__u8/);
     await page.getByRole('searchbox', { name: 'Struct name' }).fill('sk_bufff');
     await userEvent.keyboard('{Enter}');
     await expect.element(page.getByRole('alert')).toHaveTextContent('no struct or union "sk_bufff"');
@@ -119,11 +119,13 @@ describe('looking around on a target', () => {
     await page.getByRole('searchbox', { name: 'Search functions' }).fill('receive_skb_core');
     await userEvent.keyboard('{Enter}');
     await expect.element(page.getByRole('heading', { name: '__netif_receive_skb_core' })).toBeVisible();
+    const ways = page.getByRole('table', { name: 'Attachable' });
     await expect
-      .element(page.getByText('the compiler inlined or renamed it', { exact: false }))
-      .toBeVisible();
+      .element(ways.getByRole('row', { name: /^BTF trampoline/ }))
+      .toHaveTextContent(/no.*NO_SYMBOL/);
+    await expect.element(page.getByText('it was inlined everywhere', { exact: false })).toBeVisible();
     await expect.element(button('Probe')).toBeDisabled();
-    await page.getByRole('listbox', { name: 'Functions' }).click();
+    page.getByRole('tree', { name: 'Functions' }).element().focus();
     await userEvent.keyboard('p{Enter}');
     await expect.element(page.getByRole('heading', { name: /^Probe / })).not.toBeInTheDocument();
   });

@@ -83,7 +83,10 @@ export class KernelFunctions {
    * that only spell its words letter by letter where nothing else fits. An empty line gives all, in order of name.
    */
   search(line: string): FunctionEntry[] {
-    return this.#match(line, this.#described.size).entries.map((entry) => {
+    const limit = this.#described.size;
+    const plain = this.#described.search(line, { limit, signatures: line.trim() !== '' });
+    const entries = plain.total > 0 ? plain.hits.map(({ entry }) => entry) : this.#spelt(line, limit).entries;
+    return entries.map((entry) => {
       const located = this.#locate(entry);
       const { answer, reason } = this.#attach(located, 'bpftrace');
       return {
@@ -96,30 +99,30 @@ export class KernelFunctions {
     });
   }
 
-  /** As `search`, by number; names that BTF does not know come behind all that it does. */
+  /** As `search`, by number; names that BTF does not know come behind all that it does, and before mere spellings. */
   match(line: string, limit: number): FunctionMatches {
-    const described = this.#match(line, limit);
-    const { words, returns, takes, modules } = parseQuery(line);
-    const typed = returns.length + takes.length > 0;
-    if (typed || described.spelt) return described;
-    this.#bareIndex ??= new NameIndex(this.#undescribed.map(({ name }) => name));
-    const fitting = [...rankNames(this.#bareIndex, words)].filter(
-      (n) => modules.length === 0 || modules.some((one) => this.#undescribed[n]?.module.startsWith(one)),
-    );
-    const room = Math.max(0, limit - described.entries.length);
-    return {
-      total: described.total + fitting.length,
-      entries: [...described.entries, ...fitting.slice(0, room).map((n) => n + this.#described.size)],
-      spelt: false,
-    };
+    const described = this.#described.search(line, { limit, signatures: line.trim() !== '' });
+    const bare = this.#matchBare(line);
+    if (described.total + bare.length === 0) return this.#spelt(line, limit);
+    const entries = described.hits.map(({ entry }) => entry);
+    for (const n of bare.slice(0, Math.max(0, limit - entries.length)))
+      entries.push(n + this.#described.size);
+    return { total: described.total + bare.length, entries, spelt: false };
   }
 
-  #match(line: string, limit: number): FunctionMatches {
-    const index = this.#described;
-    const plain = index.search(line, { limit, signatures: line.trim() !== '' });
-    const spelt = plain.total === 0;
-    const { total, hits } = spelt ? index.search(line, { limit, mode: 'fuzzy' }) : plain;
-    return { total, entries: hits.map(({ entry }) => entry), spelt };
+  /** Which of the undescribed fit a line; types they have none. */
+  #matchBare(line: string): readonly number[] {
+    const { words, returns, takes, modules } = parseQuery(line);
+    if (returns.length + takes.length > 0) return [];
+    this.#bareIndex ??= new NameIndex(this.#undescribed.map(({ name }) => name));
+    return [...rankNames(this.#bareIndex, words)].filter(
+      (n) => modules.length === 0 || modules.some((one) => this.#undescribed[n]?.module.startsWith(one)),
+    );
+  }
+
+  #spelt(line: string, limit: number): FunctionMatches {
+    const { total, hits } = this.#described.search(line, { limit, mode: 'fuzzy' });
+    return { total, entries: hits.map(({ entry }) => entry), spelt: true };
   }
 
   /** Makes what the first search needs, so that it is as quick as the others. */
@@ -222,6 +225,7 @@ export class KernelFunctions {
     const located = this.#named(name);
     if (located === null) return [];
     const entry = this.#entryOf(located);
+    if (entry < 0 || entry >= this.#described.size) return [];
     this.#structFunctions ??= new StructFunctions(this.#described.size, (one) => this.#structs(one));
     return this.#structFunctions.fellows(
       entry,

@@ -88,8 +88,8 @@ export const functions: Readonly<Record<keyof typeof en, string>> = {
   'functions.probeKindAbout':
     'BTF trampoline（bpftrace 中的 kfunc 或 fentry）带类型参数，开销最小。kprobe 是断点：不需要 BTF，也不知道类型。两者都不是 BPF 可调用的 kfunc。',
   'attach.engine': '探测方式',
-  'attach.engine.bpftrace': 'BTF trampoline（bpftrace）',
-  'attach.engine.bpftraceVersion': 'BTF trampoline（bpftrace {version}）',
+  'attach.engine.bpftrace': 'BTF trampoline（由 bpftrace）',
+  'attach.engine.bpftraceVersion': 'BTF trampoline（由 bpftrace {version}）',
   'attach.engine.tracefs': 'kprobe（tracefs 或 bpftrace）',
   'attach.edge.entry': '入口',
   'attach.edge.return': '返回',
