@@ -35,12 +35,12 @@ export function hostRows(
   const shown = new Set(used.map(({ host }) => host));
   const files = new Map<string, HostEntry[]>();
   for (const entry of hosts) {
-    if (shown.has(entry.host) || !matches(entry)) continue;
-    const group = files.get(entry.source);
-    if (group) group.push(entry);
-    else files.set(entry.source, [entry]);
+    const group = files.get(entry.source) ?? [];
+    files.set(entry.source, group);
+    if (!shown.has(entry.host) && matches(entry)) group.push(entry);
   }
   for (const [file, entries] of files) {
+    if (entries.length === 0) continue;
     rows.push({ kind: 'file', file });
     for (const entry of entries) rows.push({ kind: 'host', entry, recent: false });
   }

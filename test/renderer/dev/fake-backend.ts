@@ -54,6 +54,8 @@ export interface FakeBackend {
   readonly transport: Transport;
   readonly credited: () => number;
   readonly ran: string[];
+  /** The page as the backend sees it, to tell and to ask anything. */
+  readonly page: () => Page;
   /** Ends a session as a lost connection does; the first one unless it is named. */
   lose(session?: string): void;
   /** Ends the backend itself, as a crash of its process does. */
@@ -76,6 +78,10 @@ export function fakeBackend(options: FakeOptions): FakeBackend {
     end: () => channel.port1.dispatchEvent(new Event('close')),
     credited: () => state.credited,
     ran,
+    page: () => {
+      if (!page) throw new Error('no page yet');
+      return page;
+    },
     lose: (session = 's1') =>
       page?.event('sessionLost', {
         session,

@@ -40,6 +40,17 @@ describe('hostRows', () => {
     expect(short(hostRows([], many, ''))).toEqual(['[recent]', '1', '2', '3', '4', '5']);
   });
 
+  test('the files keep their order when the first host of one has gone to the recent ones', () => {
+    expect(short(hostRows(hosts, ['edge-01'], ''))).toEqual([
+      '[recent]',
+      'edge-01',
+      '[/home/me/.ssh/config]',
+      'edge-02',
+      '[/home/me/.ssh/config.d/work]',
+      'db',
+    ]);
+  });
+
   test('every word must be in the name or in what it resolves to, whatever its case', () => {
     expect(short(hostRows(hosts, ['edge-02'], 'EDGE root@'))).toEqual([
       '[recent]',
