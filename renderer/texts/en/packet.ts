@@ -20,7 +20,7 @@ export const packet = {
   'packet.wiresharkSame': 'Same reading',
   'packet.wiresharkDiffers': 'Reads it differently',
   'packet.wiresharkAbout':
-    'A capture at this function would hold these bytes as {linktype}. This is how tshark on this machine dissects them.',
+    'A capture of this place would hold these bytes as {linktype}. This is how tshark on this machine dissects them.',
   'packet.wiresharkCopy': 'Copy Wireshark’s dissection',
   'packet.expectedHere': 'expected header begins',
   'packet.reallyHere': 'header really begins',

@@ -21,7 +21,7 @@ export const packet: Readonly<Record<keyof typeof en, string>> = {
   'packet.wiresharkWorking': '正在询问本机的 Wireshark…',
   'packet.wiresharkSame': '解读一致',
   'packet.wiresharkDiffers': '解读不同',
-  'packet.wiresharkAbout': '在此函数处抓包会以 {linktype} 保存这些字节。以下是本机 tshark 的解析。',
+  'packet.wiresharkAbout': '在此处抓包会以 {linktype} 保存这些字节。以下是本机 tshark 的解析。',
   'packet.wiresharkCopy': '复制 Wireshark 的解析',
   'packet.expectedHere': '期望的头部起点',
   'packet.reallyHere': '头部的实际起点',
