@@ -48,6 +48,8 @@ export interface BpftraceLanguage {
    * point has no such argument. Called with the first name of a C path, which is one of `parameters`.
    */
   readonly argument: (name: string, point: FilterPoint) => string | null;
+  /** C text of what a return point returns, sign extended: `retval`. Without it `ret` is decided on arrival. */
+  readonly returned?: (point: FilterPoint) => string | null;
 }
 
 /** How the tracefs engine names the fetched arguments of its event. */
