@@ -2,12 +2,6 @@ import type { Backend, StructLayout } from '../../shared/contract/api.ts';
 import type { MemberChange, StructComparison, TypePlace } from '../../shared/contract/structs.ts';
 import { Task } from './task.svelte.ts';
 
-/** A kernel of this page that a struct can be compared with. */
-export interface OtherKernel {
-  readonly session: string;
-  readonly host: string;
-}
-
 /** One struct beside another: of the same name in the same kernel, or in another target's kernel or BTF file. */
 export class StructCompare {
   readonly #backend: Backend;

@@ -202,10 +202,11 @@ describe('who has to do with a struct', () => {
 
 describe('two kernels', () => {
   test('a struct side by side, those that did not change too', () => {
-    const [before, after] = [kernel, newer].map((types) => ({
+    const side = (types: typeof kernel) => ({
       types,
       place: types.structs.layouts('net_device')[0] ?? expect.fail('no net_device'),
-    })) as [Parameters<typeof compareStructs>[0], Parameters<typeof compareStructs>[0]];
+    });
+    const [before, after] = [side(kernel), side(newer)];
     const told = compareStructs(before, after);
     expect(told.before).toEqual({
       module: 'vmlinux',
