@@ -18,14 +18,4 @@ export const target = {
   'target.architecture': 'Architecture',
   'target.own-traffic': 'Own SSH traffic',
   'target.remedy': 'Remedy',
-  'remedy.architecture': 'Tried on x86_64 only; big-endian targets are not supported.',
-  'remedy.privilege': 'Tracing needs root: connect as root or as a user with sudo.',
-  'remedy.btf': 'The kernel needs CONFIG_DEBUG_INFO_BTF=y.',
-  'remedy.bpftrace': 'Install it on the target: apt install bpftrace.',
-  'remedy.bpftraceOld': 'Older than the oldest version that was tried (0.17).',
-  'remedy.tracefs': 'Mount it: mount -t tracefs tracefs /sys/kernel/tracing.',
-  'remedy.lockdown': 'Tracing is refused: boot without lockdown=confidentiality.',
-  'remedy.lockdownIntegrity': 'Kprobes may be refused; BTF probes usually work.',
-  'remedy.ownTraffic':
-    'sshd gave no SSH_CONNECTION: our own packets cannot be left out of a probe; the rate limit still holds.',
 } as const;

@@ -20,13 +20,4 @@ export const target: Readonly<Record<keyof typeof en, string>> = {
   'target.architecture': '架构',
   'target.own-traffic': '自身 SSH 流量',
   'target.remedy': '补救',
-  'remedy.architecture': '只在 x86_64 上试过；不支持大端目标。',
-  'remedy.privilege': '跟踪需要 root：请以 root 或有 sudo 的用户连接。',
-  'remedy.btf': '内核需要 CONFIG_DEBUG_INFO_BTF=y。',
-  'remedy.bpftrace': '请在目标上安装：apt install bpftrace。',
-  'remedy.bpftraceOld': '比试过的最旧版本（0.17）还旧。',
-  'remedy.tracefs': '请挂载：mount -t tracefs tracefs /sys/kernel/tracing。',
-  'remedy.lockdown': '跟踪被拒绝：启动时请不要使用 lockdown=confidentiality。',
-  'remedy.lockdownIntegrity': 'kprobe 可能被拒绝；BTF 探针通常可用。',
-  'remedy.ownTraffic': 'sshd 没有给出 SSH_CONNECTION：无法把我们自己的包排除在探针之外；速率限制仍然有效。',
 };
