@@ -1,4 +1,4 @@
-import type { Backend, PreparedProbe } from '../../shared/contract/api.ts';
+import type { Backend, PreparedProbe, StartedProbe } from '../../shared/contract/api.ts';
 import { probeSpec } from '../../shared/probe/spec.ts';
 import type { FilterName, ProbeSpec } from '../../shared/probe/spec.ts';
 import { Task } from './task.svelte.ts';
@@ -14,7 +14,7 @@ export class ProbeForm {
   readonly #backend: Backend;
   readonly #session: string;
   readonly prepared = new Task<PreparedProbe>();
-  readonly starting = new Task<{ readonly run: number }>();
+  readonly starting = new Task<StartedProbe>();
   function = $state.raw('');
   filter = $state<FilterName>('none');
   expect = $state<ProbeSpec['expect']>('default');
@@ -101,12 +101,11 @@ export class ProbeForm {
     }, after);
   }
 
-  /** The number of the started run; null if it could not be started. */
-  async start(): Promise<number | null> {
+  /** The started run; null if it could not be started. */
+  async start(): Promise<StartedProbe | null> {
     const { spec } = this;
     if (!spec || this.starting.working) return null;
-    const started = await this.starting.run(() => this.#backend.startProbe({ session: this.#session, spec }));
-    return started?.run ?? null;
+    return this.starting.run(() => this.#backend.startProbe({ session: this.#session, spec }));
   }
 }
 

@@ -6,6 +6,7 @@ import type { EventRecord } from '../../shared/capture/record.ts';
 import { VERDICT_KINDS } from '../../shared/packet/verdict-kinds.ts';
 import type { ProgramPoint } from '../../shared/probe/program.ts';
 import type { ProbeSpec } from '../../shared/probe/spec.ts';
+import { RunReconcile } from './run-reconcile.svelte.ts';
 import { EventFilter } from './event-filter.ts';
 import { EventRing, verdictAt } from './event-ring.ts';
 import { verdictTone } from './verdict-tone.ts';
@@ -46,6 +47,8 @@ export class Run {
   perSecond = $state.raw(0);
   /** How the target bears it; null until the first two looks. */
   load = $state.raw<RunLoad | null>(null);
+  /** What its packets explain of the target's counters. */
+  readonly reconcile = new RunReconcile();
   hidden = $state.raw<ReadonlySet<number>>(new Set());
   follow = $state.raw(true);
   /** The selected record's number, and a copy of it that outlives its place in the ring. */
@@ -129,6 +132,7 @@ export class Run {
   take(records: Uint8Array): void {
     const before = this.ring.next;
     this.ring.push(records);
+    this.reconcile.take(records);
     for (let at = 0; at + RECORD_BYTES <= records.length; at += RECORD_BYTES) {
       const verdict = verdictAt(records, at);
       if (verdict < this.counts.length) this.counts[verdict] = (this.counts[verdict] ?? 0) + 1;

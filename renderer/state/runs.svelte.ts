@@ -72,6 +72,7 @@ export class Runs {
     const run = this.#make(id, session);
     run.state = state;
     run.totals = totals;
+    run.reconcile.state(state, totals);
     if (state.kind === 'stopped' || state.kind === 'failed') run.perSecond = 0;
   }
 

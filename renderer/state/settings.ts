@@ -5,6 +5,7 @@ export type SettingName =
   | 'recent-hosts'
   | 'host-marks'
   | 'panel'
+  | 'counter-pins'
   | 'function-tree'
   | 'favourite-functions'
   | 'recent-functions';

@@ -239,8 +239,10 @@ export class Workbench {
     if (started === null) return;
     remembered.probed(spec.function);
     this.closeCapture();
-    const run = this.runs.choose(started, session);
+    const run = this.runs.choose(started.run, session);
     run.spec = spec;
+    run.points = started.points;
+    run.reconcile.begin(spec, started.points, session.facts?.release ?? null);
     run.signature = session.probe.prepared.value?.signature ?? '';
     run.clockOffset = offsetOf(session.facts?.clockOffset);
     if (this.session === session) this.show('packets');
@@ -341,7 +343,11 @@ export class Workbench {
           command,
           purpose,
         ),
-      counters: ({ session, reading }) => this.sessions.of(session)?.counters.take(reading),
+      counters: ({ session, reading }) => {
+        const known = this.sessions.of(session);
+        known?.counters.take(reading);
+        known?.run?.reconcile.reading(reading);
+      },
       countersFailed: ({ session, failure }) => this.sessions.of(session)?.counters.fail(failure),
       runState: (payload) => this.runs.takeState(payload),
       runLoad: ({ run, load }) => this.runs.takeLoad(run, load),

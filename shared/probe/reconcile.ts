@@ -105,12 +105,12 @@ class Tally {
  * came. Feed it states, readings and records as they come; memory is bounded.
  */
 export class Reconciler {
-  readonly #spec: ReconciledSpec;
-  readonly #version: number | null;
+  #spec: ReconciledSpec | null = null;
+  #version: number | null = null;
+  #points: readonly string[] = [];
   readonly #rules: (CountingRule | null)[] = [];
   readonly #tallies = new Map<number, readonly Tally[]>();
-  #points: readonly string[];
-  #early: Uint8Array[] | null = null;
+  #early: Uint8Array[] = [];
   #earlyBytes = 0;
   #attached = false;
   #ended = false;
@@ -118,23 +118,18 @@ export class Reconciler {
   #settled: TimedCounters | null = null;
   #last: TimedCounters | null = null;
 
-  /** `points`: names of the program's points, in their order; null while they are not known (see `name`). */
-  constructor(spec: ReconciledSpec, points: readonly string[] | null, release: string | null) {
+  /**
+   * What is run: names of the program's points in their order, and the target's kernel. Once; records that came
+   * before are taken then.
+   */
+  begin(spec: ReconciledSpec, points: readonly string[], release: string | null): void {
+    if (this.#spec !== null) return;
     this.#spec = spec;
-    this.#version = kernelVersion(release);
-    this.#points = points ?? [];
-    if (points === null) this.#early = [];
-    else this.#find();
-  }
-
-  /** Tells the names of the points, where they were not known; records that came before are taken then. */
-  name(points: readonly string[]): void {
-    const early = this.#early;
-    if (early === null) return;
-    this.#early = null;
     this.#points = points;
+    this.#version = kernelVersion(release);
     this.#find();
-    for (const records of early) this.take(records);
+    for (const records of this.#early) this.take(records);
+    this.#early = [];
   }
 
   /** Of functions that hand packets to one another only the first of a rule counts, or each packet would twice. */
@@ -150,7 +145,7 @@ export class Reconciler {
 
   /** Whether any counter can be set beside what this probe captures. */
   get applies(): boolean {
-    return this.#spec.edge !== 'return' && this.#rules.some((rule) => rule !== null);
+    return this.#spec !== null && this.#spec.edge !== 'return' && this.#rules.some((rule) => rule !== null);
   }
 
   /** The probe is attached: readings from the next one on count. */
@@ -179,7 +174,7 @@ export class Reconciler {
 
   /** Whole records, as in a batch. */
   take(records: Uint8Array): void {
-    if (this.#early !== null) {
+    if (this.#spec === null) {
       if (this.#earlyBytes + records.length > MAX_EARLY_BYTES) return;
       this.#earlyBytes += records.length;
       this.#early.push(records.slice());
@@ -239,7 +234,8 @@ export class Reconciler {
   result(missed: number): Reconciliation | null {
     const first = this.#first;
     const settled = this.#settled;
-    if (!this.applies || first === null || settled === null) return null;
+    const spec = this.#spec;
+    if (spec === null || !this.applies || first === null || settled === null) return null;
     const mine = this.#tallies.get(first.netns);
     const delta = (counter: string): number =>
       growth(counter, first.values[counter] ?? 0, settled.values[counter] ?? 0);
@@ -265,8 +261,7 @@ export class Reconciler {
     let otherNamespaces = 0;
     for (const [netns, tallies] of this.#tallies)
       if (netns !== first.netns) otherNamespaces += Math.max(0, ...tallies.map((tally) => tally.counted));
-    const filtered =
-      this.#spec.filter !== 'none' || this.#spec.where.trim() !== '' || this.#spec.script !== null;
+    const filtered = spec.filter !== 'none' || spec.where.trim() !== '' || spec.script !== null;
     return {
       netns: first.netns,
       seconds: settled.uptime - first.uptime,

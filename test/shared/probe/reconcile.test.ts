@@ -66,13 +66,23 @@ function spec(more: object = {}) {
   return probeSpec.parse({ function: 'ip_rcv_core', ...more });
 }
 
+function reconcilerOf(
+  more: object | undefined,
+  points: readonly string[],
+  release: string | null,
+): Reconciler {
+  const reconciler = new Reconciler();
+  reconciler.begin(spec(more), points, release);
+  return reconciler;
+}
+
 function counted(
   packet: Uint8Array,
   more: Partial<EventRecord> = {},
   point = 'ip_rcv_core',
   release = '6.1.0',
 ) {
-  const reconciler = new Reconciler(spec(), [point], release);
+  const reconciler = reconcilerOf({}, [point], release);
   reconciler.attached();
   reconciler.reading({ uptime: 100, netns: NETNS, values: {} });
   reconciler.take(recordAt(100.5, packet, more));
@@ -171,7 +181,7 @@ interface Story {
 
 /** Readings at 100, 101 and 102 s, InHdrErrors growing in the first second; packets at the times that are given. */
 function tell(story: Story): Reconciliation | null {
-  const reconciler = new Reconciler(spec(story.spec), story.points ?? ['ip_rcv_core'], '6.1.0');
+  const reconciler = reconcilerOf(story.spec, story.points ?? ['ip_rcv_core'], '6.1.0');
   const values = (errors: number) => ({
     'Ip.InHdrErrors': errors,
     'IpExt.InCsumErrors': errors > 0 ? (story.csum ?? 0) : 0,
@@ -249,7 +259,7 @@ describe('growth beside packets', () => {
 
   test('two functions of one way count a packet once', () => {
     const points = ['ip_rcv', 'ip_rcv_core'];
-    const reconciler = new Reconciler(spec(), points, '6.1.0');
+    const reconciler = reconcilerOf({}, points, '6.1.0');
     reconciler.attached();
     reconciler.reading({ uptime: 100, netns: NETNS, values: { 'Ip.InHdrErrors': 0 } });
     for (const point of [0, 1]) reconciler.take(recordAt(100.5, frame(), { point }));
@@ -261,7 +271,7 @@ describe('growth beside packets', () => {
   test('nothing is said of a function that no counter tells of, before two readings, or of returns', () => {
     expect(tell({ points: ['schedule'], after: 1, at: [] })).toBeNull();
     expect(tell({ spec: { edge: 'return' }, after: 1, at: [] })).toBeNull();
-    const reconciler = new Reconciler(spec(), ['ip_rcv_core'], null);
+    const reconciler = reconcilerOf({}, ['ip_rcv_core'], null);
     reconciler.attached();
     reconciler.reading({ uptime: 1, netns: NETNS, values: {} });
     reconciler.ended();
@@ -269,7 +279,7 @@ describe('growth beside packets', () => {
   });
 
   test('another namespace begins anew, and so does a watch that was started again', () => {
-    const reconciler = new Reconciler(spec(), ['ip_rcv_core'], '6.1.0');
+    const reconciler = reconcilerOf({}, ['ip_rcv_core'], '6.1.0');
     reconciler.attached();
     const reading = (uptime: number, netns: number, errors: number): void =>
       reconciler.reading({ uptime, netns, values: { 'Ip.InHdrErrors': errors } });
@@ -284,11 +294,11 @@ describe('growth beside packets', () => {
   });
 
   test('records may come before the names of the points and after their reading', () => {
-    const reconciler = new Reconciler(spec(), null, '6.1.0');
+    const reconciler = new Reconciler();
     reconciler.take(recordAt(100.5, frame()));
     reconciler.attached();
     reconciler.reading({ uptime: 100, netns: NETNS, values: { 'Ip.InHdrErrors': 0 } });
-    reconciler.name(['ip_rcv_core']);
+    reconciler.begin(spec(), ['ip_rcv_core'], '6.1.0');
     reconciler.reading({ uptime: 101, netns: NETNS, values: { 'Ip.InHdrErrors': 2 } });
     reconciler.reading({ uptime: 102, netns: NETNS, values: { 'Ip.InHdrErrors': 2 } });
     expect(errorsOf(reconciler.result(0))).toMatchObject({ delta: 2, explained: 1, unexplained: 1 });
@@ -304,7 +314,7 @@ test('any records and readings leave it whole', () => {
         maxLength: 20,
       }),
       (steps) => {
-        const reconciler = new Reconciler(spec(), ['ip_rcv_core', 'ip6_rcv_core'], '6.12');
+        const reconciler = reconcilerOf({}, ['ip_rcv_core', 'ip6_rcv_core'], '6.12');
         reconciler.attached();
         for (const step of steps)
           if (typeof step === 'number')
