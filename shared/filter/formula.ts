@@ -27,7 +27,7 @@ function joined(kind: 'and' | 'or', terms: readonly Formula[], deciding: boolean
     .filter((term) => typeof term !== 'boolean')
     .flatMap((term) => (term.kind === kind ? term.terms : [term]));
   // Guards come with every comparison: once is enough.
-  const texts = kept.map(write);
+  const texts = kept.map((term) => (typeof term === 'boolean' ? '' : write(term)));
   const single = kept.filter((_, at) => texts.indexOf(texts[at] ?? '') === at);
   const [only] = single;
   if (only === undefined) return !deciding;
