@@ -69,21 +69,29 @@ export const traceTexts = {
     message: 'The kernel of {host} refused {what}: {message}.',
     remedy: 'Leave the choice of engine to skblens (--engine auto), or probe less at once.',
   },
-  'field-invalid': {
-    message: '{field} cannot be captured at {function}: {message}.',
-    remedy: 'Write it as C reads it, from an argument on (skb->dev->mtu), down to one number.',
+  'field-unknown': {
+    message: 'The field {field} cannot be captured: {message}.',
+    remedy: 'Write it as in C, from an argument of the function on: skb->dev->mtu. The struct view shows the members.',
   },
   'function-without-sk_buff': {
     message: '{function} takes no struct sk_buff, so the filter {filter} has nothing to look at.',
     remedy: 'Probe it without a filter, or choose a function with an sk_buff argument.',
   },
   'filter-invalid': {
-    message: 'The filter "{filter}" is not known: {message}.',
-    remedy: 'Filters: {known}.',
+    message: 'The filter "{filter}" cannot be used: {message}.',
+    remedy: 'What fits there: {known}.',
   },
   'probe-failed': {
     message: 'bpftrace on {host} could not run the probe on {function} (exit status {status}).',
     remedy: 'See what bpftrace said below.',
+  },
+  'probe-refused': {
+    message: 'bpftrace on {host} refused {part}: {message}.',
+    remedy: 'Change that part of the probe; what bpftrace said in full is below.',
+  },
+  'probe-killed': {
+    message: '{engine} on {host} was killed by {signal} while it probed {function}.',
+    remedy: 'Someone ended it there, or the kernel ran out of memory (dmesg tells): nothing of it is left.',
   },
   'probe-stream-damaged': {
     message: 'The stream of the probe held {count} lines that are not records of skblens.',
@@ -166,18 +174,26 @@ export const traceTextsZhCN = {
     message: '{host} 的内核拒绝了 {what}：{message}。',
     remedy: '请让 skblens 自行选择引擎（--engine auto），或一次少探测一些。',
   },
-  'field-invalid': {
-    message: '无法在 {function} 处采集 {field}：{message}。',
-    remedy: '请按 C 的写法从参数开始书写（skb->dev->mtu），直到单个数值。',
+  'field-unknown': {
+    message: '无法捕获字段 {field}：{message}。',
+    remedy: '请像 C 那样从函数的参数写起：skb->dev->mtu。结构体视图列出了成员。',
   },
   'function-without-sk_buff': {
     message: '{function} 没有 struct sk_buff 参数，过滤器 {filter} 无从判断。',
     remedy: '不带过滤器探测，或选择带 sk_buff 参数的函数。',
   },
-  'filter-invalid': { message: '过滤器“{filter}”未知：{message}。', remedy: '可用过滤器：{known}。' },
+  'filter-invalid': { message: '过滤器“{filter}”不可用：{message}。', remedy: '此处可用：{known}。' },
   'probe-failed': {
     message: '{host} 上的 bpftrace 无法运行对 {function} 的探针（退出状态 {status}）。',
     remedy: '下面是 bpftrace 的原话。',
+  },
+  'probe-refused': {
+    message: '{host} 上的 bpftrace 拒绝了 {part}：{message}。',
+    remedy: '请修改探针的这一部分；bpftrace 的完整原话在下面。',
+  },
+  'probe-killed': {
+    message: '{host} 上的 {engine} 在探测 {function} 时被 {signal} 终止。',
+    remedy: '有人在那里结束了它，或内核内存不足（见 dmesg）：没有留下任何东西。',
   },
   'probe-stream-damaged': {
     message: '探针的数据流中有 {count} 行不是 skblens 的记录。',

@@ -1,9 +1,7 @@
+import type { FieldAccess, ReadableArgument } from './field-access.ts';
 import { Fail } from '../contract/failure.ts';
-import type { Btf } from '../btf/decoder.ts';
-import { BtfError } from '../btf/failure.ts';
-import { resolvePath } from '../btf/path.ts';
 import type { ResolvedPoint } from './resolved-point.ts';
-import { fetchText, placeOf } from './skb-offsets.ts';
+import { signedOffset } from './skb-offsets.ts';
 
 /** How a value is fetched, and which pointers on the way must not be NULL: behind one, the kernel writes nothing. */
 export interface Fetched {
@@ -13,54 +11,46 @@ export interface Fetched {
   readonly guards: readonly string[];
 }
 
-/** The shell variable that holds `$arg1` (or `%di`) for the first argument; a tracepoint's field by its name. */
-export function argumentText(point: ResolvedPoint, index: number): string {
-  if (point.kind === 'tracepoint') return `\\$${point.tracepointFields[index]?.name ?? ''}`;
-  return `$a${index + 1}`;
-}
-
-/** Names and C types of what a point passes. */
-export function parametersOf(
-  point: ResolvedPoint,
-): readonly { readonly name: string; readonly type: string }[] {
-  return point.kind === 'tracepoint' ? point.tracepointFields : (point.signature?.parameters ?? []);
-}
-
 /** Arguments of one point that a kprobe event can be asked for by number. */
 export const MAX_ARGUMENTS = 12;
+/** Tracepoints pass these as `void *` (include/trace/events/skb.h, net.h, sock.h, tcp.h). */
+const UNTYPED: Readonly<Record<string, string>> = {
+  skbaddr: 'struct sk_buff *',
+  skaddr: 'struct sock *',
+  rx_sk: 'struct sock *',
+};
 
 /**
- * `skb->dev->mtu` at a point: the argument's place among the parameters, then the way that BTF tells. Null where
- * the point has no such argument. Throws `field-invalid` for a way that does not exist, or a value that is no number.
+ * What an event can fetch at a point. `expression` stands in the script between double quotes: `$a1` is a variable of
+ * it, `\$name` a field of a tracepoint. A struct by value moves what follows it to where only the compiler knows.
  */
-export function fetchField(path: string, point: ResolvedPoint, btfs: readonly Btf[]): Fetched | null {
-  const [, root = '', rest = ''] = /^(?:args(?:->|\.))?([A-Za-z_]\w*)(.*)$/.exec(path) ?? [];
-  const parameters = parametersOf(point);
-  const index = parameters.findIndex(({ name }) => name === root);
-  const parameter = parameters[index];
-  if (parameter === undefined || index >= MAX_ARGUMENTS) return null;
-  const base = argumentText(point, index);
-  if (rest === '') return { text: `${base}:${registerType(parameter.type)}`, guards: [] };
-  const invalid = (message: string): Fail =>
-    new Fail('field-invalid', { field: path, function: point.name, message });
-  const pointed = /^(?:const\s+)?(?:struct|union)\s+(\w+)\s*\*$/.exec(parameter.type)?.[1];
-  if (pointed === undefined || !rest.startsWith('->')) throw invalid(`${root} is ${parameter.type}`);
-  let failure = `BTF has no struct ${pointed}`;
-  for (const btf of btfs) {
-    try {
-      const resolved = resolvePath(btf, `${pointed}.${rest.slice(2)}`);
-      const place = placeOf(btf, resolved);
-      if (place.type === '') throw invalid(`it is ${resolved.type}, no number`);
-      const guards: string[] = [];
-      let address = base;
-      for (const offset of place.pointers) guards.push(`${(address = `+${offset}(${address})`)}:x64`);
-      return { text: fetchText(place, base), guards };
-    } catch (error) {
-      if (!(error instanceof BtfError)) throw error;
-      failure = error.message;
-    }
+export function tracefsArguments(point: ResolvedPoint): readonly ReadableArgument[] {
+  if (point.kind === 'tracepoint')
+    return point.tracepointFields
+      .filter(({ type, size }) => !type.includes('[') && [1, 2, 4, 8].includes(size))
+      .map(({ name, type }) => ({ name, type: UNTYPED[name] ?? type, expression: `\\$${name}` }));
+  const found: ReadableArgument[] = [];
+  for (const [i, { name, type }] of (point.signature?.parameters ?? []).slice(0, MAX_ARGUMENTS).entries()) {
+    if (!type.includes('*') && /^(?:const\s+)?(?:struct|union)\s/.test(type)) break;
+    found.push({ name: name || `arg${i}`, type, expression: `$a${i + 1}` });
   }
-  throw invalid(failure);
+  return found;
+}
+
+/** Throws `field-unknown` for a bitfield, of which no whole bytes can be fetched. */
+export function fetchField(field: string, { argument, rest, type }: FieldAccess): Fetched {
+  const { expression } = argument;
+  if (rest === '') return { text: `${expression}:${registerType(argument.type)}`, guards: [] };
+  if (type.loads === null)
+    throw new Fail('field-unknown', { field, message: 'it is a bitfield, which tracefs does not read' });
+  const guards: string[] = [];
+  let address = expression;
+  for (const offset of type.loads.slice(0, -1)) {
+    address = `${signedOffset(offset)}(${address})`;
+    guards.push(`${address}:x64`);
+  }
+  const width = type.kind === 'pointer' ? 'x64' : `${type.signed ? 's' : 'u'}${type.bits}`;
+  return { text: `${signedOffset(type.loads.at(-1) ?? 0)}(${address}):${width}`, guards };
 }
 
 const WIDTHS: readonly (readonly [RegExp, string])[] = [
@@ -68,8 +58,8 @@ const WIDTHS: readonly (readonly [RegExp, string])[] = [
   [/^(?:char|signed char|s8|__s8|int8_t)$/, 's8'],
   [/^(?:unsigned short|short unsigned int|_?_?u16|uint16_t|__be16|__le16|__sum16)$/, 'u16'],
   [/^(?:short|short int|s16|__s16|int16_t)$/, 's16'],
-  [/^(?:unsigned int|unsigned|_?_?u32|uint32_t|__be32|__le32|__wsum|gfp_t|netdev_tx_t|enum \w+)$/, 'u32'],
-  [/^(?:int|s32|__s32|int32_t|pid_t|rx_handler_result_t)$/, 's32'],
+  [/^(?:unsigned int|unsigned|_?_?u32|uint32_t|__be32|__le32|__wsum|gfp_t)$/, 'u32'],
+  [/^(?:int|s32|__s32|int32_t|pid_t|enum \w+|netdev_tx_t|rx_handler_result_t)$/, 's32'],
 ];
 
 /** The width and sign at which a register is read for a C type: the upper half of one that holds an int is anything. */

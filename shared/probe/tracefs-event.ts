@@ -1,24 +1,24 @@
-import type { Btf } from '../btf/decoder.ts';
 import type { SshConnection } from '../contract/api.ts';
+import type { Expectation } from '../packet/verdict-kinds.ts';
 import { Fail } from '../contract/failure.ts';
 import { expectationOf } from './expects.ts';
 import type { FunctionExpectation } from './expects.ts';
 import type { ProgramPoint } from './program.ts';
 import type { ResolvedPoint } from './resolved-point.ts';
-import { skbParameter, sockParameter } from './signature.ts';
 import { fetchText, reach, signedOffset } from './skb-offsets.ts';
 import type { SkbFact, SkbOffsets } from './skb-offsets.ts';
 import type { ProbeSpec } from './spec.ts';
-import { argumentText, fetchField, MAX_ARGUMENTS, parametersOf, registerType } from './tracefs-arguments.ts';
+import { fetchField, registerType, tracefsArguments } from './tracefs-arguments.ts';
+import type { FieldAccess, ReadableArgument } from './field-access.ts';
 import { fieldsOf, headerCondition, ownCondition, ownPlaces, ownSockCondition } from './tracefs-filter.ts';
 
 /**
  * Bytes that are fetched before skb->data, and how many 64-bit words in all. A header that lies behind skb->data
  * (a function of the transport layer) is reached by an offset that no fetch argument can add, so what may
- * hold it is fetched: up to 60 bytes of IPv4 header and 18 before them.
+ * hold it is fetched: up to 60 bytes of IPv4 header and 18 before them, and a link header that skb->data stands at.
  */
 export const BEFORE = { data: 18, network: 78, mac: 78 } as const;
-export const WORDS = { data: 16, network: 24, mac: 24 } as const;
+export const WORDS = { data: 16, network: 26, mac: 26 } as const;
 
 /** One point as an event of tracefs. */
 export interface TracefsEvent {
@@ -49,24 +49,67 @@ const SOCK_FACTS: readonly SkbFact[] = ['sk', 'snum', 'sdpo'];
 export interface EventSource {
   readonly spec: ProbeSpec;
   readonly offsets: SkbOffsets;
-  readonly btfs: readonly Btf[];
   readonly connection: SshConnection | null;
-  /** Names of `EventRecord.values`. */
-  readonly fields: readonly string[];
 }
 
-/** Throws `engine-unfit`, `field-invalid`, `function-without-sk_buff`. */
-export function tracefsEvent(source: EventSource, point: ResolvedPoint): TracefsEvent {
-  const { spec, fields: paths } = source;
-  const parameters = parametersOf(point);
-  const name = skbName(point);
-  const at = parameters.findIndex((one) => one.name === name);
-  if (name === null && spec.filter !== 'none')
-    throw new Fail('function-without-sk_buff', { function: point.name, filter: spec.filter });
+/** What an event is made from, point by point. */
+export interface EventPlan {
+  readonly point: ResolvedPoint;
+  readonly told: ProgramPoint;
+  /** Ways to its values, in the order of `names`; null where it has no such argument. */
+  readonly fields: readonly (FieldAccess | null)[];
+  readonly names: readonly string[];
+  /** A condition more, over the fetch arguments; null for none. */
+  readonly where: string | null;
+}
+
+const SK_BUFF = /^(?:const\s+)?struct\s+sk_buff\s*\*$/;
+const SOCK = /^(?:const\s+)?struct\s+sock\s*\*$/;
+
+/** A point as the records of this engine have it: what returns tells its result and whose packet it was. */
+export function tracefsPoint(point: ResolvedPoint): ProgramPoint {
+  const { name, kind, edge } = point;
+  const passed = tracefsArguments(point);
+  const reason = passed.some(isReason);
+  const packet = edge === 'entry' && passed.some(({ type }) => SK_BUFF.test(type));
+  return {
+    name,
+    kind,
+    edge,
+    captures: packet ? 'packet' : 'arguments',
+    // Where a packet is dropped, data may stand behind headers that were taken off already.
+    pointer: expectationOf(name)?.pointer ?? (reason ? 'network' : 'data'),
+    parameters: packet || edge === 'return' ? [] : passed.map((one) => one.name),
+    ...(reason ? { reason: true } : {}),
+    ...(passed.some((one) => isLocation(point, one)) ? { caller: true } : {}),
+  };
+}
+
+/** Arguments by the names that fields and filters use: `skb` is the sk_buff, whatever the function calls it. */
+export function nameableArguments(point: ResolvedPoint): readonly ReadableArgument[] {
+  if (point.edge === 'return') return [];
+  const passed = tracefsArguments(point);
+  const alias = (name: string, pattern: RegExp): readonly ReadableArgument[] => {
+    const found = passed.find(({ type }) => pattern.test(type));
+    return found === undefined || passed.some((one) => one.name === name) ? [] : [{ ...found, name }];
+  };
+  return [...passed, ...alias('skb', SK_BUFF), ...alias('sk', SOCK)];
+}
+
+/** One point as an event. Throws `engine-unfit`, `field-unknown`, `function-without-sk_buff`. */
+export function tracefsEvent(source: EventSource, plan: EventPlan): TracefsEvent {
+  const { spec, connection, offsets } = source;
+  const { point, told } = plan;
+  const passed = tracefsArguments(point);
+  const skb = passed.find(({ type }) => SK_BUFF.test(type)) ?? null;
+  if (skb === null && spec.filter !== 'none')
+    throw new Fail('function-without-sk_buff', { function: told.name, filter: spec.filter });
+  if (told.edge === 'return' && spec.filter !== 'none')
+    throw unfit(`${told.name} returns when the header that the filter ${spec.filter} tests may be gone`);
   const guards = new Map<string, string>();
-  const fields = paths.map((path, i) => {
-    const fetched = fetchField(path, point, source.btfs);
-    if (fetched === null) return null;
+  const picked = plan.fields.map((access, i) => {
+    if (access === null) return null;
+    const fetched = fetchField(plan.names[i] ?? '', access);
     const names = fetched.guards.map((text) => {
       const known = guards.get(text) ?? `g${guards.size}`;
       guards.set(text, known);
@@ -74,69 +117,70 @@ export function tracefsEvent(source: EventSource, point: ResolvedPoint): Tracefs
     });
     return { name: `f${i}`, guards: names, text: fetched.text };
   });
+  const reason = passed.find(isReason);
+  const location = passed.find((one) => isLocation(point, one));
   const more = [
     ...[...guards].map(([text, guard]) => `${guard}=${text}`),
-    ...fields.flatMap((field) => (field === null ? [] : [`${field.name}=${field.text}`])),
+    ...picked.flatMap((field) => (field === null ? [] : [`${field.name}=${field.text}`])),
     ...resultOf(point),
-    ...reasonOf(point),
+    ...(reason === undefined ? [] : [`why=${reason.expression}:u32`]),
+    ...(location === undefined ? [] : [`loc=${location.expression}:symbol`]),
   ];
   const common = {
+    point: told,
     letter: letterOf(point),
     place: placeText(point),
-    fields: fields.map((field) => field && { name: field.name, guards: field.guards }),
+    fields: picked.map((field) => field && { name: field.name, guards: field.guards }),
   };
-  const { name: written, kind, edge } = point;
-  if (name === null) {
-    const taken = parameters
-      .map((parameter, index) => ({ ...parameter, index }))
-      .filter((parameter) => parameter.name !== '' && isScalar(parameter.type))
-      .slice(0, MAX_ARGUMENTS);
-    const sock =
-      point.signature === null || source.connection === null ? null : sockParameter(point.signature);
-    const sockAt = parameters.findIndex((one) => one.name === sock);
+  if (skb !== null) {
+    const { packet, wanted, own } = packetArguments(source, told);
+    const both = [wanted, plan.where].filter((condition) => condition !== null);
     return {
       ...common,
-      point: {
-        name: written,
-        kind,
-        edge,
-        captures: 'arguments',
-        pointer: 'data',
-        parameters: taken.map((one) => one.name),
-      },
-      skb: null,
-      packet: [],
-      more: [
-        ...taken.map((one, i) => `a${i}=${argumentText(point, one.index)}:${registerType(one.type)}`),
-        ...(sockAt < 0 ? [] : sockFacts(source.offsets, argumentText(point, sockAt))),
-        ...more,
-      ],
-      wanted: null,
-      own: sockAt < 0 || source.connection === null ? null : ownSockCondition(source.connection),
+      skb: skb.expression,
+      packet,
+      more,
+      wanted: both.map((condition) => `(${condition})`).join(' && ') || null,
+      own,
     };
   }
+  const sock = connection === null ? undefined : passed.find(({ type }) => SOCK.test(type));
+  const taken = told.edge === 'return' ? [] : passed;
   return {
     ...common,
-    point: {
-      ...{ name: written, kind, edge, captures: 'packet' },
-      pointer: expectationOf(written)?.pointer ?? 'data',
-      parameters: [],
-    },
-    skb: argumentText(point, at),
-    ...packetArguments(source, point),
-    more,
+    skb: null,
+    packet: [],
+    more: [
+      ...taken.map((one, i) => `a${i}=${one.expression}:${registerType(one.type)}`),
+      ...(sock === undefined ? [] : sockFacts(offsets, sock.expression)),
+      ...more,
+    ],
+    wanted: plan.where,
+    own: sock === undefined || connection === null ? null : ownSockCondition(connection),
   };
+}
+
+function unfit(message: string): Fail {
+  return new Fail('engine-unfit', { engine: 'tracefs', message });
+}
+
+function isReason({ type }: ReadableArgument): boolean {
+  return /^enum skb_drop_reason$/.test(type);
+}
+
+/** Where the caller stands, in skb:kfree_skb. */
+function isLocation({ kind }: ResolvedPoint, { name, type }: ReadableArgument): boolean {
+  return kind === 'tracepoint' && name === 'location' && type.endsWith('*');
 }
 
 /** What is fetched of a packet, and the conditions on it; each fetch argument once. */
 function packetArguments(
-  source: EventSource,
-  point: ResolvedPoint,
+  { spec, offsets, connection }: EventSource,
+  told: ProgramPoint,
 ): Pick<TracefsEvent, 'packet' | 'wanted' | 'own'> {
-  const { spec, offsets, connection } = source;
   const { skb } = offsets;
-  const expectation = expectationOf(point.name);
-  const pointer = expectation?.pointer ?? 'data';
+  const expectation = expectationOf(told.name);
+  const { pointer } = told;
   const data = reach(skb.data, '$1');
   // Where the header lies behind skb->data, how far is known on arrival only.
   const wanted = pointer === 'data' ? headerCondition(spec.filter, layerOf(spec, expectation)) : null;
@@ -148,12 +192,12 @@ function packetArguments(
           ownSockCondition(connection),
         ].filter((one) => one !== null);
   const fact = (name: SkbFact): string => `${name}=${fetchText(skb[name], '$1')}`;
+  const window = `w=${signedOffset(-BEFORE[pointer])}(${data}):x64[${WORDS[pointer]}]`;
   return {
     packet: [
       ...new Set([
         'skb=$1:x64',
-        ...SKB_FACTS.map(fact),
-        `w=${signedOffset(-BEFORE[pointer])}(${data}):x64[${WORDS[pointer]}]`,
+        ...(told.edge === 'entry' ? [...SKB_FACTS.map(fact), window] : []),
         ...[wanted ?? '', ...own].flatMap((condition) => fieldsOf(condition, data)),
         ...(own.length > 0 ? SOCK_FACTS.map(fact) : []),
       ]),
@@ -167,23 +211,14 @@ function packetArguments(
 export function layerOf(
   spec: Pick<ProbeSpec, 'expect'>,
   expectation: FunctionExpectation | null,
-): FunctionExpectation['layer'] | null {
+): Expectation | null {
   if (spec.expect === 'default' || spec.expect === 'auto') return expectation?.layer ?? null;
-  return spec.expect === 'ipv6' || spec.expect === 'ip' ? spec.expect : null;
-}
-
-function skbName(point: ResolvedPoint): string | null {
-  if (point.signature !== null && point.kind !== 'tracepoint') return skbParameter(point.signature);
-  return point.tracepointFields.find(({ name, size }) => name === 'skbaddr' && size === 8)?.name ?? null;
+  return spec.expect === 'ethernet' ? null : spec.expect;
 }
 
 function letterOf(point: ResolvedPoint): TracefsEvent['letter'] {
   if (point.kind === 'tracepoint') return 'e';
-  if (point.kind === 'rawtracepoint')
-    throw new Fail('engine-unfit', {
-      engine: 'tracefs',
-      message: `raw tracepoints (${point.name}) are read by BPF alone`,
-    });
+  if (point.kind === 'rawtracepoint') throw unfit(`raw tracepoints (${point.name}) are read by BPF alone`);
   return point.edge === 'return' ? 'r' : 'p';
 }
 
@@ -197,23 +232,6 @@ function resultOf(point: ResolvedPoint): readonly string[] {
   return [`ret=\\$retval:${registerType(point.signature?.returns ?? '')}`];
 }
 
-/** Why a packet was dropped, and by whom: skb:kfree_skb has both. */
-function reasonOf(point: ResolvedPoint): readonly string[] {
-  if (point.kind !== 'tracepoint') return [];
-  const has = (name: string): boolean => point.tracepointFields.some((field) => field.name === name);
-  if (!has('skbaddr')) return [];
-  return [
-    ...(has('reason') ? ['why=\\$reason:u32'] : []),
-    ...(has('location') ? ['loc=\\$location:symbol'] : []),
-  ];
-}
-
 function sockFacts({ sock }: SkbOffsets, base: string): readonly string[] {
   return [`sk=${base}:x64`, `snum=${fetchText(sock.snum, base)}`, `sdpo=${fetchText(sock.sdpo, base)}`];
-}
-
-/** Struct and union values fit no register, arrays of a tracepoint no fetch argument. */
-function isScalar(type: string): boolean {
-  if (type.includes('[')) return false;
-  return type.includes('*') || !/^(?:const\s+)?(?:struct|union)\s/.test(type);
 }

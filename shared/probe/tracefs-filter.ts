@@ -1,5 +1,6 @@
 import type { EventRecord } from '../capture/record.ts';
 import type { SshConnection } from '../contract/api.ts';
+import type { Expectation } from '../packet/verdict-kinds.ts';
 import type { FunctionExpectation } from './expects.ts';
 import { swapped, tuple, word } from './own-traffic.ts';
 import type { FilterName } from './spec.ts';
@@ -29,13 +30,10 @@ function field(width: 'b' | 'h' | 'w', at: number): string {
  * with skb->len there; here by steps: a packet is taken when a step lies between the two, so one that is
  * too short by less than a quarter may be missed. Null: everything is let through.
  */
-export function headerCondition(
-  filter: FilterName,
-  layer: FunctionExpectation['layer'] | null,
-): string | null {
+export function headerCondition(filter: FilterName, layer: Expectation | null): string | null {
   const bad4 = '(b0 < 0x45 || b0 > 0x4f)';
   const bad6 = '(b0 < 0x60 || b0 > 0x6f)';
-  const bad = layer === 'ipv6' ? bad6 : layer === 'ip' ? `(${bad4} && ${bad6})` : bad4;
+  const bad = layer === 'ipv6' ? bad6 : layer === 'ip' || layer === 'auto' ? `(${bad4} && ${bad6})` : bad4;
   switch (filter) {
     case 'none':
       return null;
@@ -114,17 +112,13 @@ export function ownPlaces(
 }
 
 /** The same filters where the header lies behind skb->data: on the record, as it arrives. */
-export function passesFilter(
-  filter: FilterName,
-  layer: FunctionExpectation['layer'] | null,
-  record: EventRecord,
-): boolean {
+export function passesFilter(filter: FilterName, layer: Expectation | null, record: EventRecord): boolean {
   if (filter === 'none') return true;
   const at = -record.window;
   const byte = (offset: number): number => record.bytes[at + offset] ?? 0;
   const bad4 = byte(0) >> 4 !== 4 || (byte(0) & 15) < 5;
   const bad6 = byte(0) >> 4 !== 6;
-  if (layer === 'ipv6' ? bad6 : layer === 'ip' ? bad4 && bad6 : bad4) return true;
+  if (layer === 'ipv6' ? bad6 : layer === 'ip' || layer === 'auto' ? bad4 && bad6 : bad4) return true;
   if (filter === 'bad-ip-header') return false;
   const type = byte(12) * 256 + byte(13);
   const inside = byte(14) >> 4;

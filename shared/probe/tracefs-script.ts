@@ -47,9 +47,7 @@ ${filter === '' ? '' : `filter ${name} '${filter}'\n`}${event.own === null ? '' 
 # events as the kernel prints them. INT ends it; it takes away all that it has made.
 PATH=$PATH:/usr/sbin:/sbin LC_ALL=C
 tag=${tag}
-T=/sys/kernel/tracing
-[ -r $T/README ] || T=/sys/kernel/debug/tracing
-say() { printf "$tag\\t$1\\n"; }
+${FIND}say() { printf "$tag\\t$1\\n"; }
 fail() {
   said=$(cat $T/error_log $I/error_log 2>/dev/null | sed -n 's/.*error: //p' | tail -n 1)
   printf '%s\tF\t%s\t%s\t%s\n' $tag "$1" "$2" "$said"
@@ -57,29 +55,17 @@ fail() {
 }
 I=
 [ -r $T/README ] || fail missing tracefs
-D=$T/dynamic_events
-[ -w $D ] || D=$T/kprobe_events
 [ -w $D ] || fail refused kprobe_events
 
-# The owner of a name skblens_PID_START is gone when that process is, or when another has its number.
-started() { sed 's/.*) //' /proc/$1/stat 2>/dev/null | cut -d ' ' -f 20; }
-remove() {
-  if [ -d $T/instances/$1 ]; then
-    echo 0 >$T/instances/$1/events/enable
-    rmdir $T/instances/$1
-  fi
-  sed -n "s,^[a-z0-9]*:\\($1/[^ ]*\\) .*,\\1,p" $D | while read -r event; do echo "-:$event" >>$D; done
-}
-for old in $({ ls $T/instances; sed -n 's,^[a-z0-9]*:\\(skblens_[0-9_]*\\)/.*,\\1,p' $D; } | grep '^skblens_[0-9]*_[0-9]*$' | sort -u); do
-  owner=\${old#skblens_}
-  [ "$(started \${owner%_*})" = "\${owner#*_}" ] || remove $old 2>/dev/null
-done
+# What killed runs have left: the owner of a name skblens_PID_START is gone when that process is, or when another has
+# its number.
+${REMOVE}for old in $(left); do remove $old; done
 
 name=skblens_$$_$(started $$)
 I=$T/instances/$name
 reader= ticker= stopping=
 trap 'stopping=1' HUP INT TERM
-trap 'trap "" HUP INT TERM; exec 4<&-; kill $reader $ticker 2>/dev/null; wait; remove $name 2>/dev/null' EXIT
+trap 'trap "" HUP INT TERM; exec 4<&-; kill $reader $ticker 2>/dev/null; wait; remove $name' EXIT
 mkdir $I 2>/dev/null || fail refused instances
 cpus=$(ls $I/per_cpu | wc -l)
 size=$((${MAX_BUFFER_KB} / cpus))
@@ -174,6 +160,45 @@ totals
 say E
 `;
 }
+
+/** Shell functions: the names of runs in tracefs, and how one is taken away; `T` and `D` as in the script. */
+const REMOVE = `started() { sed 's/.*) //' /proc/$1/stat 2>/dev/null | cut -d ' ' -f 20; }
+names() {
+  { ls $T/instances; sed -n 's,^[a-z0-9]*:\\(skblens_[0-9_]*\\)/.*,\\1,p' $D; } 2>/dev/null | grep '^skblens_[0-9]*_[0-9]*$' | sort -u
+}
+left() {
+  names | while read -r one; do
+    owner=\${one#skblens_}
+    [ "$(started \${owner%_*})" = "\${owner#*_}" ] || echo $one
+  done
+}
+remove() {
+  echo 0 >$T/instances/$1/events/enable
+  rmdir $T/instances/$1
+  sed -n "s,^[a-z0-9]*:\\($1/[^ ]*\\) .*,\\1,p" $D | while read -r event; do echo "-:$event" >>$D; done
+} 2>/dev/null
+`;
+
+const FIND = `T=/sys/kernel/tracing
+[ -r $T/README ] || T=/sys/kernel/debug/tracing
+D=$T/dynamic_events
+[ -w $D ] || D=$T/kprobe_events
+`;
+
+/**
+ * For the guard of the leash, once its child, process `$child`, is gone: whatever it could not take away itself, having
+ * been killed. What it had started ends a moment later, and holds the instance until then.
+ */
+export const TRACEFS_AFTER = `${FIND}${REMOVE}for second in 1 2 3 4 5; do
+  mine=$(names | grep "^skblens_\${child}_") || break
+  for one in $mine; do remove $one; done
+  names | grep -q "^skblens_\${child}_" && sleep 1
+done
+`;
+
+/** For a look at the target: prints `tracefs=NAME` for each run in tracefs whose owner is gone. */
+export const TRACEFS_LEFT = `${FIND}${REMOVE}left | while read -r one; do echo "tracefs=$one"; done
+`;
 
 const TYPE_BYTES: Readonly<Record<string, number>> = { '8': 1, '16': 2, '32': 4, '64': 8 };
 

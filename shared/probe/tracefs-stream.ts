@@ -1,7 +1,8 @@
 import { emptyRecord, FLAG_ARGUMENTS, FLAG_DEVICE, FLAG_SKB } from '../capture/record.ts';
 import type { EventRecord } from '../capture/record.ts';
-import { clipWindow } from './bpftrace-program.ts';
-import type { KernelTotals, StreamListener } from './bpftrace-stream.ts';
+import { Labels } from './labels.ts';
+import { clipWindow } from './packet-window.ts';
+import type { KernelTotals, ProbeStream, StreamListener } from './stream.ts';
 import { BEFORE, WORDS } from './tracefs-event.ts';
 import type { TracefsProgram } from './tracefs-program.ts';
 import { difference, TracefsValues } from './tracefs-values.ts';
@@ -9,16 +10,16 @@ import { difference, TracefsValues } from './tracefs-values.ts';
 /** Longest line of ours: forty fetch arguments of at most 460 characters together with a window of 24 words. */
 const MAX_LINE = 8192;
 /** Frames of one stack. */
-const MAX_FRAMES = 64;
+const MAX_FRAMES = 16;
+/** What the kernel calls to record an event on a tracepoint. */
+const OWN_FRAME =
+  /^(?:eprobe_|event_triggers_call|trace_event_buffer_commit|trace_event_raw_event_|kprobe_|ftrace_)/;
 
-/** What the engines' streams tell beside records: texts that records name by number. */
-export interface TracefsListener extends StreamListener {
-  /** A text that records name: the same number for the same text. */
-  label?(text: string): number;
-}
+/** Characters that are made of bytes at once: each is an argument of a call. */
+const SLICE = 8192;
 
 /**
- * Parses what a script of tracefs-script.ts prints, fed in chunks of Latin-1 text (one character a byte: comm is
+ * Parses what a script of tracefs-script.ts prints, as Latin-1 (one character a byte: comm is
  * bytes). Its own lines, tab separated:
  *
  *     TAG B                                            attached
@@ -36,14 +37,15 @@ export interface TracefsListener extends StreamListener {
  * the user's: it may hold a newline, and what follows that is a stray line, never an event: nobody but root
  * can know TAG. Bounded: an endless line is dropped.
  */
-export class TracefsStream {
+export class TracefsStream implements ProbeStream {
   readonly #program: TracefsProgram;
-  readonly #listener: TracefsListener;
+  readonly #listener: StreamListener;
   readonly #values = new TracefsValues();
   readonly #record: EventRecord;
   readonly #packet = new Uint8Array(WORDS.network * 8);
   readonly #totals: KernelTotals = { seen: 0, own: 0, matched: 0, limited: 0 };
   readonly #mark: string;
+  readonly #labels: Labels;
   #rest = '';
   #skipping = false;
   #seq = 0;
@@ -59,14 +61,20 @@ export class TracefsStream {
   /** Why the script gave up: the fields of its F line. */
   failure: readonly string[] | null = null;
 
-  constructor(program: TracefsProgram, listener: TracefsListener) {
+  constructor(program: TracefsProgram, listener: StreamListener) {
     this.#program = program;
     this.#listener = listener;
     this.#record = emptyRecord(this.#packet);
     this.#mark = `: ${program.tag}_`;
+    this.#labels = new Labels((first, texts) => listener.labels(first, texts));
   }
 
-  push(text: string): void {
+  push(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length; at += SLICE)
+      this.#text(String.fromCharCode(...chunk.subarray(at, at + SLICE)));
+  }
+
+  #text(text: string): void {
     let from = 0;
     for (;;) {
       const end = text.indexOf('\n', from);
@@ -113,7 +121,9 @@ export class TracefsStream {
     const event = line.indexOf(this.#mark);
     if (event >= 0) return this.#event(line, event);
     if (line.startsWith(' => ')) {
-      if (this.#stack !== null && this.#stack.length < MAX_FRAMES) this.#stack.push(line.slice(4, 204));
+      const frame = line.slice(4, 204);
+      if (this.#stack !== null && this.#stack.length < MAX_FRAMES && !OWN_FRAME.test(frame))
+        this.#stack.push(frame);
       return;
     }
     if (line.endsWith(STACK)) {
@@ -197,9 +207,8 @@ export class TracefsStream {
     record.comm = values.text('comm');
     record.returned = values.has('ret') ? values.signed('ret') : 0n;
     record.reason = values.has('why') ? values.number('why') : null;
-    if (values.has('loc')) record.callerLabel = this.#listener.label?.(values.text('loc')) ?? 0;
+    if (values.has('loc')) record.callerLabel = this.#labels.number(values.text('loc'));
     record.values = this.#picked(index);
-    if (program.captures === 'packet' && this.#program.arrival?.(record, index) === false) return;
     this.#waiting = true;
     if (!this.#program.stacks) this.#flush();
   }
@@ -208,7 +217,7 @@ export class TracefsStream {
     if (!this.#waiting) return;
     this.#waiting = false;
     if (this.#stack !== null && this.#stack.length > 0)
-      this.#record.stackLabel = this.#listener.label?.(this.#stack.join('\n')) ?? 0;
+      this.#record.stackLabel = this.#labels.number(this.#stack.join('\n'));
     this.#stack = null;
     this.#listener.event(this.#record);
   }
@@ -273,6 +282,7 @@ export class TracefsStream {
       view.setBigInt64(8 * i, this.#values.signed(`a${i}`));
     }
     this.#record.flags = FLAG_ARGUMENTS;
+    if (this.#values.has('skb')) this.#record.skb = this.#values.unsigned('skb');
     this.#record.bytes = bytes;
     return true;
   }

@@ -21,6 +21,8 @@ export interface LeashedCommand {
   /** Shell words without any user string; user strings travel in `input` only. */
   readonly command: string;
   readonly input: string;
+  /** Shell text of ours that the guard runs once the child, process `$child`, is gone in whatever way. */
+  readonly after?: string;
   /** Run as root: true through `sudo -n` (a user with sudo without password), else as the elevation says. */
   readonly sudo: boolean | Elevation;
 }
@@ -70,7 +72,7 @@ export async function startLeashed(
       message: `${input.length} bytes of input, the limit is ${MAX_INPUT_BYTES}`,
     });
   const nonce = `skblens${randomBytes(9).toString('hex')}`;
-  const guard = guardScript(wanted.command, nonce, times);
+  const guard = guardScript(wanted, nonce, times);
   const boot = `echo ${nonce} boot; eval "$(dd bs=1 count=${guard.length} 2>/dev/null)"`;
   const { sudo } = wanted;
   const elevation = typeof sudo === 'boolean' ? null : sudo;
@@ -142,7 +144,7 @@ export async function startLeashed(
  * channel is gone, and leave the timer behind); and `wait` is repeated until the child is gone.
  * Exit status: the child's; 90 no length came, 91 the input was cut short.
  */
-function guardScript(command: string, nonce: string, times: LeashTimes): string {
+function guardScript({ command, after = '' }: LeashedCommand, nonce: string, times: LeashTimes): string {
   return `exec 3<&0 </dev/null
 export SKBLENS_RUN=${nonce}
 echo ${nonce} ready
@@ -183,7 +185,7 @@ while :; do
 done
 kill -KILL $timer $reader
 kill -KILL -$child
-exit $status
+${after}exit $status
 `;
 }
 

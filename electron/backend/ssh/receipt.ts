@@ -4,6 +4,7 @@ import type { CleanupReceipt } from '../../../shared/contract/ssh-session.ts';
 import type { ChannelExit } from './channel.ts';
 import { runCommand } from './command.ts';
 import type { Target } from './command.ts';
+import { TRACEFS_LEFT } from '../../../shared/probe/tracefs-script.ts';
 import { visible } from './visible.ts';
 
 /** What ran, for the look afterwards. */
@@ -26,7 +27,7 @@ const SLACK_SECONDS = 2;
 
 /**
  * Looks for what carries the mark: one grep over /proc, its pattern written so that it does not find
- * itself. What ends just now (the last `sleep` of the guard's timer) is given three seconds. Then the loaded BPF programs as bpftool has them, where it is there and may be used.
+ * itself. What ends just now (the last `sleep` of the guard's timer) is given three seconds. Then the loaded BPF programs as bpftool has them, where it is there and may be used, and what is in tracefs by our name without an owner.
  */
 function lookScript(mark: string): string {
   const pattern = `${mark.slice(0, -1)}[${mark.slice(-1)}]`;
@@ -48,7 +49,7 @@ printf '%s\\n' "$found"
 echo "now=$(date +%s)"
 PATH=$PATH:/usr/sbin:/sbin
 if [ "$(id -u)" = 0 ] && command -v bpftool >/dev/null 2>&1; then echo "programs=$(bpftool -j prog show 2>/dev/null)"; fi
-echo looked=yes
+${TRACEFS_LEFT}echo looked=yes
 `;
 }
 
@@ -89,7 +90,11 @@ export async function takeReceipt(target: Target | null, ran: RanOnTarget): Prom
   const processes = [
     ...new Set([...text.matchAll(/^process=(\d+ .*)$/gm)].map((match) => visible(match[1] ?? ''))),
   ].slice(0, MAX_LISTED);
-  const programs = strayPrograms(text, seconds);
+  const traced = [...text.matchAll(/^tracefs=(skblens_\d{1,10}_\d{1,20})$/gm)].map(
+    (match) => `tracefs ${match[1]}`,
+  );
+  const loaded = strayPrograms(text, seconds);
+  const programs = traced.length === 0 ? loaded : [...(loaded ?? []), ...traced].slice(0, MAX_LISTED);
   const clean = processes.length === 0 && (programs ?? []).length === 0;
   const looked =
     programs === null
