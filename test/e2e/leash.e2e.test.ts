@@ -1,7 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
+import { DEFAULT_TIMES } from '../../electron/backend/ssh/leash.ts';
 import { upGuest } from '../lab/guest.ts';
 import type { Guest } from '../lab/guest.ts';
 import { leftovers, secondsUntilClean } from '../support/leftovers.ts';
@@ -21,7 +23,8 @@ needs(
   });
 
   const probing = async (configPath: string, host = 'trixie') => {
-    const probe = startSkblens(['probe', host, 'ip_rcv_core', '--json', '-F', configPath]);
+    const words = ['--filter', 'none', '--json', '-F', configPath];
+    const probe = startSkblens(['probe', host, 'ip_rcv_core', ...words]);
     await probe.line('attached');
     expect(await leftovers(guest)).toContain('bpftrace');
     return probe;
@@ -69,6 +72,19 @@ needs(
     expect(await probe.exit, probe.stderr()).toBe(0);
     expect(probe.lines.at(-1)).toMatchObject({ type: 'stopped', reason: 'user' });
     expect(await secondsUntilClean(guest, 5)).toBeTypeOf('number');
+  });
+
+  test('whoever reads our output pauses for longer than the leash is: the probe lives on, and all comes after', async () => {
+    const probe = await probing(guest.sshConfigPath);
+    probe.process.stdout?.pause();
+    await guest.run('ping -q -f -c 2000 127.0.0.1 >/dev/null');
+    await delay((DEFAULT_TIMES.limitSeconds + DEFAULT_TIMES.graceSeconds + 4) * 1000);
+    expect(await leftovers(guest)).toContain('bpftrace');
+    probe.process.stdout?.resume();
+    probe.process.kill('SIGINT');
+    expect(await probe.exit, probe.stderr()).toBe(0);
+    expect(probe.lines.filter(({ type }) => type === 'event').length).toBeGreaterThan(100);
+    expect(probe.lines.at(-1)).toMatchObject({ type: 'stopped', reason: 'user' });
   });
 
   test('sshd on the target is killed', async () => {

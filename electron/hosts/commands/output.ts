@@ -20,12 +20,14 @@ export interface Streams {
   readonly stdout: {
     write(text: string): unknown;
     readonly writableNeedDrain: boolean;
-    once(event: 'drain' | 'error' | 'close', listener: () => void): unknown;
+    on(event: 'drain' | 'error' | 'close', listener: () => void): unknown;
+    off(event: 'drain' | 'error' | 'close', listener: () => void): unknown;
   };
   readonly stderr: { write(text: string): unknown };
 }
 
 export function createOutput(json: boolean, streams: Streams): Output {
+  let draining: Promise<void> | null = null;
   return {
     json,
     text: (line) => {
@@ -42,13 +44,26 @@ export function createOutput(json: boolean, streams: Streams): Output {
         streams.stdout.write(`${jsonLine({ type: 'failure', ...more, code, message, remedy, detail })}\n`);
       else streams.stderr.write(failureLines(failure));
     },
-    drained: () =>
-      streams.stdout.writableNeedDrain
-        ? new Promise((resolve) => {
-            for (const event of ['drain', 'error', 'close'] as const) streams.stdout.once(event, resolve);
-          })
-        : Promise.resolve(),
+    drained: () => {
+      if (!streams.stdout.writableNeedDrain) return Promise.resolve();
+      draining ??= drainOf(streams.stdout).then(() => {
+        draining = null;
+      });
+      return draining;
+    },
   };
+}
+
+/** Listens once for all who wait, and takes its listeners off again: a slow reader stalls many times. */
+function drainOf(stdout: Streams['stdout']): Promise<void> {
+  const events = ['drain', 'error', 'close'] as const;
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of events) stdout.off(event, done);
+      resolve();
+    };
+    for (const event of events) stdout.on(event, done);
+  });
 }
 
 function failureLines(failure: Failure): string {

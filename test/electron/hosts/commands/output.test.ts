@@ -99,12 +99,15 @@ test('a slow reader is waited for; one that goes away is not', async () => {
   await made.drained();
   for (const event of ['drain', 'error', 'close']) {
     stdout.writableNeedDrain = true;
-    let done = false;
-    const waiting = made.drained().then(() => (done = true));
+    let done = 0;
+    const waiting = Array.from({ length: 30 }, () => made.drained().then(() => done++));
     await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(done).toBe(false);
+    expect(done).toBe(0);
+    expect(stdout.listenerCount('drain')).toBe(1);
     stdout.on('error', () => undefined);
     stdout.emit(event, new Error('EPIPE'));
-    await waiting;
+    await Promise.all(waiting);
+    stdout.removeAllListeners('error');
+    expect(['drain', 'close'].map((name) => stdout.listenerCount(name))).toEqual([0, 0]);
   }
 });
