@@ -3,6 +3,7 @@ import type { Failure } from '../../shared/contract/failure.ts';
 import type { LinkState } from '../../shared/contract/ssh-session.ts';
 import { ConnectProgress } from './connect-progress.svelte.ts';
 import { Counters } from './counters.svelte.ts';
+import { DeviceLook } from './device-look.svelte.ts';
 import { FunctionBrowser } from './function-browser.svelte.ts';
 import { ProbeForm } from './probe-form.svelte.ts';
 import type { Run } from './run.svelte.ts';
@@ -22,6 +23,7 @@ export class Session {
   readonly structs: StructBrowser;
   readonly probe: ProbeForm;
   readonly counters: Counters;
+  readonly devices: DeviceLook;
   /** The probe of this target that is looked at. */
   run = $state.raw<Run | null>(null);
   /** Why the connection ended; what was seen stays on the screen. */
@@ -38,6 +40,7 @@ export class Session {
     this.structs = new StructBrowser(backend, info.session);
     this.probe = new ProbeForm(backend, info.session);
     this.counters = new Counters(backend, info.session);
+    this.devices = new DeviceLook(backend, info.session);
   }
 
   get facts(): Survey['facts'] | null {

@@ -8,6 +8,7 @@ import { probe } from './en/probe.ts';
 import { events } from './en/events.ts';
 import { packet } from './en/packet.ts';
 import { counters } from './en/counters.ts';
+import { device } from './en/device.ts';
 import { profiles } from './en/profiles.ts';
 
 /** Every text of the page in English, an area a file; zh-CN/ has the same files, keys and blanks. */
@@ -22,6 +23,7 @@ export const en = {
   ...events,
   ...packet,
   ...counters,
+  ...device,
   ...profiles,
 } as const;
 

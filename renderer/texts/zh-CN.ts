@@ -9,6 +9,7 @@ import { probe } from './zh-CN/probe.ts';
 import { events } from './zh-CN/events.ts';
 import { packet } from './zh-CN/packet.ts';
 import { counters } from './zh-CN/counters.ts';
+import { device } from './zh-CN/device.ts';
 import { profiles } from './zh-CN/profiles.ts';
 
 /** The same texts in simplified Chinese. */
@@ -23,5 +24,6 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   ...events,
   ...packet,
   ...counters,
+  ...device,
   ...profiles,
 };

@@ -22,12 +22,11 @@ export const MAX_NAMESPACES = 2000;
 export async function listNamespaces(target: Target): Promise<readonly NetworkNamespace[]> {
   const result = await runCommand(target, LIST_SCRIPT, 'namespaces', LIMITS);
   const text = result.stdout.toString('utf8');
+  const host = target.connection.config.alias;
+  if (result.stderr.includes('not in this recording'))
+    throw new Fail('not-recorded', { host, command: 'namespaces' });
   if (!/^listed=yes$/m.test(text))
-    throw new Fail(
-      'command-failed',
-      { command: 'namespaces', host: target.connection.config.alias, status: result.status },
-      result.stderr,
-    );
+    throw new Fail('command-failed', { command: 'namespaces', host, status: result.status }, result.stderr);
   return parseNamespaces(text);
 }
 

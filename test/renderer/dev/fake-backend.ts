@@ -20,6 +20,7 @@ import type {
   RunTotals,
   Survey,
 } from '../../../shared/contract/api.ts';
+import { engineWhy } from '../../../shared/probe/engine-why.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import { serveBackend } from '../../../shared/contract/rpc.ts';
 import type { Transport } from '../../../shared/contract/transport.ts';
@@ -198,7 +199,8 @@ function handlersFor(
       return {
         engine: 'bpftrace',
         ...pointsOf(spec, entry),
-        why: 'bpftrace 0.17.0 and BTF are there',
+        why: engineWhy('trampolines', { version: '0.17.0' }),
+        where: [],
         script: scriptOf(spec),
         command: 'bpftrace -B line -q /dev/stdin',
         signature: entry.signature,
@@ -210,7 +212,7 @@ function handlersFor(
       command(session, `bpftrace -B line -q /dev/stdin <<'EOF'\n${scriptOf(spec)}EOF`, 'probe');
       stops.set(run, produce(page, fake, session, run, spec, options.rate));
       const entry = kernelFunctions.details(spec.function);
-      return { run, engine: 'bpftrace', ...pointsOf(spec, entry) };
+      return { run, engine: 'bpftrace', ...pointsOf(spec, entry), reasons: {} };
     },
     stopProbe: async ({ run }) => {
       stops.get(run)?.();
@@ -287,7 +289,8 @@ function produce(
         record.headerAt = judged.headerAt;
       }
       const first = record.bytes[-record.window] ?? 0;
-      if (first < 0x45 || first > 0x4f) fake.errors++;
+      if (record.verdict !== 0) fake.errors++;
+      if (record.verdict !== 0 && first >= 0x45 && first <= 0x4f) fake.checksumErrors++;
       writeRecord(view, index * RECORD_BYTES, record);
     }
     totals.received += count;

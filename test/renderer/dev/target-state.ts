@@ -10,13 +10,15 @@ const INITIAL_NETNS = 4026531840;
 /** The target's clock, and how many of its packets had a header that the kernel counts as wrong. */
 export interface FakeTarget {
   errors: number;
+  /** Of these, with a wrong checksum. */
+  checksumErrors: number;
   /** Seconds since boot. */
   uptime(): number;
 }
 
 export function fakeTarget(): FakeTarget {
   const began = performance.now();
-  return { errors: 8841, uptime: () => 81_230 + (performance.now() - began) / 1000 };
+  return { errors: 8841, checksumErrors: 0, uptime: () => 81_230 + (performance.now() - began) / 1000 };
 }
 
 type TargetState = Pick<BackendHandlers, 'watchCounters' | 'networkNamespaces' | 'deviceFacts' | 'probeCost'>;
@@ -56,7 +58,7 @@ export function targetState(
               'Icmp.OutEchoReps': 40 + ticks,
               'Tcp.InSegs': 5000 + 13 * ticks,
               'TcpExt.TCPTimeouts': 3,
-              'IpExt.InCsumErrors': 0,
+              'IpExt.InCsumErrors': here ? fake.checksumErrors : 0,
               'Ip6.InHdrErrors': 0,
               'Softnet.processed': 120_000 + 40 * ticks,
               'Softnet.dropped': 0,
