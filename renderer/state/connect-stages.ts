@@ -56,7 +56,8 @@ export function stagesReached(lines: readonly ConnectLine[], surveyAt: number | 
 function stageAfter(stage: ConnectStage, line: ConnectLine): ConnectStage {
   switch (line.step) {
     case 'connect':
-      return line.key === 'connected' ? 'key-exchange' : 'connect';
+      // A name is looked up within connecting to it, an address or a way through others is not.
+      return line.key === 'connected' ? 'key-exchange' : line.key === 'resolving' ? 'resolve' : 'connect';
     case 'host-key':
       return 'host-key';
     case 'key-exchange':

@@ -3,6 +3,8 @@ import type { Failure, FailureValues } from './failure.ts';
 /** What the connection log says, in English; a page in another language has the same keys with the same blanks. */
 export const CONNECT_LOG_TEXTS = {
   connecting: 'connecting to {host} port {port}',
+  resolving: 'looking up {host}',
+  resolved: '{host} is {address}',
   connected: 'connected',
   'key-exchange': '{kex}, host key {hostKey}, {cipher}',
   'host-key-known': '{type} {fingerprint} is known',

@@ -120,7 +120,7 @@ async function attempt(
   });
   await authentication.prepare();
   log('connect')('connecting', where(config));
-  const socket = await route.dial();
+  const socket = await route.dial(log('connect'));
   log('connect')('connected');
   const client = new ssh2.Client();
 

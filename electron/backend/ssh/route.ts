@@ -1,6 +1,7 @@
 import { createConnection, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Fail, assertNever, failureOf } from '../../../shared/contract/failure.ts';
+import type { ConnectLog } from './asker.ts';
 import type { HostConfig } from './config.ts';
 import { startProxyCommand } from './proxy-command.ts';
 import { visible } from './visible.ts';
@@ -15,8 +16,8 @@ export interface Hop {
 
 /** How a host is reached. The way stays up between two dials, so that a jump host is asked about once. */
 export interface Route {
-  /** A new stream to the port of sshd; throws a `Fail` that says on which leg it failed. */
-  dial(): Promise<Duplex>;
+  /** A new stream to the port of sshd, telling `say` of the name's resolution; throws a `Fail` that says on which leg it failed. */
+  dial(say?: ConnectLog): Promise<Duplex>;
   /** What broke on the way after it stood; null while nothing did. */
   failure(): Fail | null;
   /** Ends what lies on the way: jump hosts, from the last to the first. Streams die with it. */
@@ -32,7 +33,7 @@ export async function openRoute(
   const { route } = config;
   switch (route.kind) {
     case 'direct':
-      return { dial: () => openSocket(config, signal), failure: () => null, close: () => undefined };
+      return { dial: (say) => openSocket(config, signal, say), failure: () => null, close: () => undefined };
     case 'command':
       return {
         dial: async () => startProxyCommand(route.command, config.alias),
@@ -87,7 +88,11 @@ function hopFailure(error: unknown, via: HostConfig, config: HostConfig): Error 
   return new Fail('jump-host-failed', { hop: via.alias, host: config.alias, code }, detail, inner);
 }
 
-function openSocket(config: HostConfig, signal: AbortSignal | undefined): Promise<Duplex> {
+function openSocket(
+  config: HostConfig,
+  signal: AbortSignal | undefined,
+  say: ConnectLog | undefined,
+): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(new Fail('cancelled'));
     const version = isIP(config.hostName);
@@ -95,12 +100,16 @@ function openSocket(config: HostConfig, signal: AbortSignal | undefined): Promis
       const message = `AddressFamily asks for IPv${config.addressFamily}`;
       return reject(new Fail('host-not-found', { host: config.hostName, message }));
     }
+    if (version === 0) say?.('resolving', { host: config.hostName });
     const socket = createConnection({
       host: config.hostName,
       port: config.port,
       noDelay: true,
       family: config.addressFamily,
       ...(config.bindAddress === null ? {} : { localAddress: config.bindAddress }),
+    });
+    socket.on('lookup', (error, address) => {
+      if (!error) say?.('resolved', { host: config.hostName, address });
     });
     const finish = (failure: Fail | null): void => {
       clearTimeout(timer);

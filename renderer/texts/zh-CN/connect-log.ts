@@ -3,6 +3,8 @@ import type { CONNECT_LOG_TEXTS } from '../../../shared/contract/connect-log.ts'
 /** The connection log in Chinese: the keys and blanks of the contract's English. */
 export const connectLog: Readonly<Record<keyof typeof CONNECT_LOG_TEXTS, string>> = {
   connecting: '正在连接 {host} 端口 {port}',
+  resolving: '正在解析 {host}',
+  resolved: '{host} 的地址是 {address}',
   connected: '已连接',
   'key-exchange': '{kex}，主机密钥 {hostKey}，{cipher}',
   'host-key-known': '{type} {fingerprint} 为已知密钥',

@@ -134,6 +134,25 @@ needs('sshd', 'ssh-keygen')('two hosts of one page', () => {
     await client.close();
   });
 
+  test('say how a name was looked up, and of an address nothing', async () => {
+    const { client, all } = openPage(
+      `Host *\n Port ${sshd.port}\n User ${userInfo().username}\n IdentityFile ${sshd.identity}\n` +
+        ` IdentitiesOnly yes\n HostKeyAlias [127.0.0.1]:${sshd.port}\n UserKnownHostsFile ${sshd.knownHosts}\n`,
+    );
+    const keysOf = (session: string): string[] =>
+      all('connectLog').flatMap((one) =>
+        one.session === session && one.line.step === 'connect' ? [one.line.key] : [],
+      );
+    const named = await client.handlers.connect({ host: 'localhost' });
+    expect(keysOf(named.session).slice(0, 3)).toEqual(['connecting', 'resolving', 'resolved']);
+    const resolved = all('connectLog').find(({ line }) => line.key === 'resolved');
+    expect(resolved?.line.text).toMatch(/^localhost is (?:127\.0\.0\.1|::1)$/);
+    expect(keysOf(named.session).at(-1)).toBe('connected');
+    const numbered = await client.handlers.connect({ host: '127.0.0.1' });
+    expect(keysOf(numbered.session)).toEqual(['connecting', 'connected']);
+    await client.close();
+  });
+
   test('ask under the name of their own attempt', async () => {
     const locked = join(directory, 'locked');
     copyFileSync(sshd.identity, locked);

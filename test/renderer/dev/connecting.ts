@@ -38,6 +38,8 @@ export async function greet(
     });
 
   log('connect', 'connecting', { host: '192.0.2.40', port: 22 });
+  log('connect', 'resolving', { host });
+  log('connect', 'resolved', { host, address: '192.0.2.40' });
   if (host === 'refused') throw new Fail('connect-refused', { host, port: 22 });
   log('connect', 'connected');
   const type = 'ssh-ed25519';

@@ -51,6 +51,19 @@ describe('stagesReached', () => {
     expect(stagesReached(lines, 200)).toMatchObject({ stage: 'survey', since: 200 });
   });
 
+  test('a name that is looked up holds the attempt at the first stage', () => {
+    const lines = [
+      line(10, 'edge', 'connect', 'connecting'),
+      line(11, 'edge', 'connect', 'resolving'),
+      line(4011, 'edge', 'connect', 'resolved'),
+      line(4031, 'edge', 'connect', 'connected'),
+    ];
+    expect(stagesReached(lines.slice(0, 2), null).stage).toBe('resolve');
+    expect(stagesReached(lines.slice(0, 3), null).stage).toBe('connect');
+    const { spent } = stagesReached(lines, null);
+    expect([spent.get('resolve'), spent.get('connect')]).toEqual([4010, 21]);
+  });
+
   test('an unknown host key makes a second connection: the times add up', () => {
     const lines = [
       line(10, 'edge', 'connect', 'connecting'),
