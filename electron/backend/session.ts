@@ -13,9 +13,8 @@ import type { DeviceFacts, NetworkNamespace, ProbeCost } from '../../shared/cont
 import { Fail } from '../../shared/contract/failure.ts';
 import { encodeBatch } from '../../shared/capture/batch.ts';
 import type { ProbeProgram } from '../../shared/probe/program.ts';
-import { expectationOf } from '../../shared/probe/expects.ts';
+import { expectedLayer } from '../../shared/probe/record-verdict.ts';
 import { prototypeText } from '../../shared/probe/signature.ts';
-import type { Signature } from '../../shared/probe/signature.ts';
 import type { ProbeSpec } from '../../shared/probe/spec.ts';
 import type { Target } from './ssh/command.ts';
 import { connect } from './ssh/connection.ts';
@@ -33,15 +32,17 @@ import type { KernelCache } from './target/btf-cache.ts';
 import { loadKernel } from './target/kernel.ts';
 import type { KernelTypes } from './target/kernel-types.ts';
 import { openTarget } from './target/open.ts';
-import { prepareProgram, startRun } from './trace/run.ts';
+import { prepareRun } from './trace/prepare.ts';
+import type { PreparedRun } from './trace/prepare.ts';
+import { startRun } from './trace/run.ts';
 import type { Run } from './trace/run.ts';
+import { Tracepoints } from './trace/tracepoints.ts';
 
 /** The last program that was written, with what it was written from. */
 interface Prepared {
   readonly key: string;
   readonly facts: TargetFacts;
-  readonly signature: Signature;
-  readonly program: ProbeProgram;
+  readonly run: PreparedRun;
 }
 
 /** One connected target of one page, and everything that runs there. */
@@ -57,6 +58,7 @@ export class Session {
   #target: Target;
   #kernel: Promise<KernelTypes> | null = null;
   #prepared: Prepared | null = null;
+  #tracepoints: Tracepoints | null = null;
   readonly #counters = new CounterWatch();
   #link: 'up' | 'lost' | 'closed' = 'up';
 
@@ -142,6 +144,7 @@ export class Session {
       if (signal.aborted || this.#link !== 'lost') throw new Fail('cancelled');
       if (survey.facts.release !== this.survey.facts.release) this.#kernel = null;
       this.#target = target;
+      this.#tracepoints = null;
       this.survey = survey;
     } catch (error) {
       connection.close();
@@ -180,9 +183,9 @@ export class Session {
   }
 
   async prepare(spec: ProbeSpec): Promise<PreparedProbe> {
-    const { signature, program } = await this.#program(spec);
-    const expected = expectationOf(spec.function);
+    const { program, why, where, points } = await this.#program(spec);
     const [point] = program.points;
+    const signature = points[0]?.signature ?? null;
     const place = { data: 'skb->data', network: 'the network header', mac: 'the MAC header' }[
       point?.pointer ?? 'data'
     ];
@@ -190,38 +193,42 @@ export class Session {
       engine: program.engine,
       points: program.points,
       fields: program.fields,
-      why: `bpftrace ${this.survey.facts.bpftrace?.version ?? ''} and BTF are there: a trampoline probe is the cheapest and sees typed arguments`,
+      why,
+      where,
       script: program.script,
       command: program.command,
-      signature: prototypeText(signature),
+      signature: signature === null ? '' : prototypeText(signature),
       expects:
         point?.captures === 'arguments'
           ? 'no struct sk_buff: its arguments are recorded'
-          : `${spec.expect === 'default' ? (expected?.layer ?? 'any') : spec.expect} header at ${place}`,
+          : `${expectedLayer(spec, point).replace('auto', 'any')} header at ${place}`,
     };
   }
 
   /** Starts the probe; events and states go to the page under `id`. */
   async startProbe(id: number, spec: ProbeSpec): Promise<StartedProbe> {
-    this.#mustTrace();
-    const { program } = await this.#program(spec);
+    const prepared = await this.#program(spec);
+    const { program, reasons } = prepared;
     const { session } = this.info;
     let attached: () => void = () => undefined;
     const whenAttached = new Promise<void>((resolve) => {
       attached = resolve;
     });
-    const run = await startRun(this.#target, spec, program, {
+    const run = await startRun(this.#target, spec, prepared, {
       state: (state: RunState, totals: RunTotals) => {
         if (state.kind === 'attached') attached();
         this.#page.event('runState', { run: id, session, state, totals });
       },
       records: (records) => this.#page.batch(encodeBatch(id, records)),
+      labels: (first, texts) => this.#page.event('runLabels', { run: id, session, first, texts }),
+      output: (lines) => this.#page.event('runOutput', { run: id, session, lines }),
     });
     this.#runs.set(id, run);
     void run.ended.then(() => this.#runs.delete(id));
     void run.ran.then((ran) => this.#receipt(id, ran));
     if (this.info.replay === null) void whenAttached.then(() => this.#watchLoad(id, run, program.engine));
-    return { run: id, engine: program.engine, points: program.points, fields: program.fields };
+    const { engine, points, fields } = program;
+    return { run: id, engine, points, fields, reasons: Object.fromEntries(reasons) };
   }
 
   /** Ends a run under which the target's load rises steeply. A watch that cannot be started leaves the run as it is. */
@@ -277,7 +284,6 @@ export class Session {
   #mustTrace(): void {
     const { facts } = this.survey;
     const { host, user } = this.info;
-    if (facts.bpftrace === null) throw new Fail('bpftrace-missing', { host });
     if (facts.uid !== 0 && facts.capable !== true)
       throw new Fail('not-privileged', { host, user, message: `it runs as uid ${facts.uid}` });
     if (facts.btfBytes === null) throw new Fail('btf-missing', { host });
@@ -286,24 +292,15 @@ export class Session {
   }
 
   /** The program of a spec: the one that was shown, as long as the spec and what is known of the target are the same. */
-  async #program(spec: ProbeSpec): Promise<Prepared> {
+  async #program(spec: ProbeSpec): Promise<PreparedRun> {
+    this.#mustTrace();
     const { facts } = this.survey;
     const key = JSON.stringify(spec);
-    if (this.#prepared?.key === key && this.#prepared.facts === facts) return this.#prepared;
-    const signature = await this.#signatureOf(spec.function);
-    this.#prepared = { key, facts, signature, program: prepareProgram(spec, signature, facts) };
-    return this.#prepared;
-  }
-
-  /** Throws `function-unknown` and `function-not-attachable`, each with the reason, before anything runs on the target. */
-  async #signatureOf(name: string): Promise<Signature> {
-    this.#mustTrace();
-    const { host } = this.info;
-    const found = (await this.types()).functions.find(name);
-    if (found === null) throw new Fail('function-unknown', { function: name, host });
-    if (found.attach.answer === 'no')
-      throw new Fail('function-not-attachable', { function: name, host, message: found.attach.sentence });
-    return found.signature;
+    if (this.#prepared?.key === key && this.#prepared.facts === facts) return this.#prepared.run;
+    const tracepoints = (this.#tracepoints ??= new Tracepoints(this.#target, facts.tracefs));
+    const run = await prepareRun(spec, facts, await this.types(), tracepoints, this.info.host);
+    this.#prepared = { key, facts, run };
+    return run;
   }
 
   /** Read once a session; a failure is not kept, so that it can be tried again. */

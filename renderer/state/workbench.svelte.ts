@@ -242,7 +242,10 @@ export class Workbench {
     const run = this.runs.choose(started.run, session);
     run.spec = spec;
     run.points = started.points;
-    run.reconcile.begin(spec, started.points, session.facts?.release ?? null);
+    run.reconcile.begin(spec, started.points, {
+      release: session.facts?.release ?? null,
+      replay: session.info.replay !== null,
+    });
     run.signature = session.probe.prepared.value?.signature ?? '';
     run.clockOffset = offsetOf(session.facts?.clockOffset);
     if (this.session === session) this.show('packets');
@@ -337,6 +340,8 @@ export class Workbench {
         else this.talk.take(session, line);
       },
       runReceipt: ({ run, receipt }) => this.runs.takeReceipt(run, receipt),
+      runOutput: ({ session, lines }) =>
+        this.log.add(this.sessions.of(session)?.info.host ?? DEMO_HOST, lines.join('\n'), 'script'),
       commandRan: ({ session, command, purpose }) =>
         this.log.add(
           this.sessions.of(session)?.info.host ?? (this.connector.target || DEMO_HOST),

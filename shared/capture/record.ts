@@ -29,6 +29,8 @@ const VALUES_OFFSET = 272;
 export const MAX_VALUES = (RECORD_BYTES - VALUES_OFFSET) / 8;
 
 const NO_VALUES: readonly bigint[] = [];
+/** In place of a picked field that the record's point does not have. */
+export const NO_VALUE = -(2n ** 63n);
 
 /** The function has an sk_buff: its state and device are set. */
 export const FLAG_SKB = 1;
@@ -226,6 +228,11 @@ export function readRecord(view: DataView, at: number): EventRecord {
     returned: view.getBigInt64(at + 264, true),
     values: readValues(view, at),
   };
+}
+
+/** The lower 32 bits of the address of the sk_buff of the record at `at`. */
+export function skbLowAt(view: DataView, at: number): number {
+  return view.getUint32(at + 224, true);
 }
 
 function readValues(view: DataView, at: number): readonly bigint[] {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { profile } from '../profile/schema.ts';
 import type { Profile } from '../profile/schema.ts';
 import type { FunctionDifference } from '../btf/diff.ts';
+import type { FilterPart } from '../filter/compile.ts';
+import type { EngineWhy } from '../probe/engine-why.ts';
 import type { ProbeProgram, ProgramPoint } from '../probe/program.ts';
 import { probeSpec } from '../probe/spec.ts';
 import { pivots } from '../btf/function-groups.ts';
@@ -142,8 +144,10 @@ export interface PreparedProbe {
   readonly points: readonly ProgramPoint[];
   /** Names of the values that each record carries beside the packet. */
   readonly fields: readonly string[];
-  /** Why this engine. */
-  readonly why: string;
+  /** Why this engine; engineWhyText() says it in the reader's language. */
+  readonly why: EngineWhy;
+  /** Which part of `where` is decided in the kernel, and which here. */
+  readonly where: readonly FilterPart[];
   readonly script: string;
   /** The command that reads the script from its standard input. */
   readonly command: string;
@@ -158,6 +162,8 @@ export interface StartedProbe {
   readonly engine: ProbeProgram['engine'];
   readonly points: readonly ProgramPoint[];
   readonly fields: readonly string[];
+  /** Drop reasons by number, as this kernel numbers them; empty where no point tells one. */
+  readonly reasons: Readonly<Record<number, string>>;
 }
 
 export type RunState =
@@ -167,7 +173,7 @@ export type RunState =
   | { readonly kind: 'stopped'; readonly reason: StopReason; readonly totals: RunTotals }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly totals: RunTotals };
 
-export type StopReason = 'user' | 'count' | 'time' | 'target' | 'load';
+export type StopReason = 'user' | 'count' | 'time' | 'target' | 'load' | 'loss' | 'dry-run';
 
 /** Counted on the target where it can be; `lost` is what the target captured and we never received. */
 export interface RunTotals {
@@ -351,6 +357,8 @@ export interface PageEvents {
   runState(payload: { run: number; session: string; state: RunState; totals: RunTotals }): void;
   /** How the target bears a run, every few seconds. */
   runLoad(payload: { run: number; session: string; load: RunLoad }): void;
+  /** What an edited script prints, where it prints no records. */
+  runOutput(payload: { run: number; session: string; lines: readonly string[] }): void;
   /** Texts that records of a run name by number (stacks, symbols): `texts[i]` has the number `first + i`. */
   runLabels(payload: { run: number; session: string; first: number; texts: readonly string[] }): void;
   /** Long work: `done` of `total`, null when the total is unknown. */

@@ -71,7 +71,8 @@ export const traceTexts = {
   },
   'field-unknown': {
     message: 'The field {field} cannot be captured: {message}.',
-    remedy: 'Write it as in C, from an argument of the function on: skb->dev->mtu. The struct view shows the members.',
+    remedy:
+      'Write it as in C, from an argument of the function on: skb->dev->mtu. The struct view shows the members.',
   },
   'function-without-sk_buff': {
     message: '{function} takes no struct sk_buff, so the filter {filter} has nothing to look at.',

@@ -47,6 +47,8 @@ export const probeSpec = z.strictObject({
   perSecond: z.number().int().min(1).max(1_000_000).default(2000),
   /** The script as the user changed it; null: the one that is written from the rest. */
   script: z.string().min(1).max(65_536).nullable().default(null),
+  /** Attach everywhere, and detach at once: nothing is recorded. */
+  dryRun: z.boolean().default(false),
   /** The user has said twice that a pattern may take more functions than is usually wise. */
   many: z.boolean().default(false),
 });

@@ -11,8 +11,10 @@ import { watchCounters } from '../../electron/backend/target/counters.ts';
 import { downloadKernel, identifyKernel } from '../../electron/backend/target/btf-download.ts';
 import { KernelTypes } from '../../electron/backend/target/kernel-types.ts';
 import { openTarget } from '../../electron/backend/target/open.ts';
-import { prepareProgram, startRun } from '../../electron/backend/trace/run.ts';
+import { prepareRun } from '../../electron/backend/trace/prepare.ts';
+import { startRun } from '../../electron/backend/trace/run.ts';
 import type { Run } from '../../electron/backend/trace/run.ts';
+import { Tracepoints } from '../../electron/backend/trace/tracepoints.ts';
 import type { TargetFacts } from '../../shared/contract/api.ts';
 import { probeSpec } from '../../shared/probe/spec.ts';
 import type { ProbeSpec } from '../../shared/probe/spec.ts';
@@ -92,9 +94,8 @@ async function attach(
   kernel: KernelTypes,
   facts: TargetFacts,
 ): Promise<Run> {
-  const found = kernel.functions.find(spec.function);
-  if (found === null) throw new LabFailure('fault-failed', `${spec.function} is not in the BTF`);
-  const program = prepareProgram(spec, found.signature, facts);
+  const host = target.connection.config.alias;
+  const program = await prepareRun(spec, facts, kernel, new Tracepoints(target, facts.tracefs), host);
   let settle: (failure: Error | null) => void = () => undefined;
   const ready = new Promise<void>((resolve, reject) => {
     settle = (failure) => (failure === null ? resolve() : reject(failure));
@@ -105,6 +106,8 @@ async function attach(
       if (state.kind === 'failed') settle(new LabFailure('fault-failed', state.failure.message));
     },
     records: (records) => run.credit(records.length),
+    labels: () => undefined,
+    output: () => undefined,
   });
   await ready;
   return run;

@@ -1,62 +1,61 @@
-import { randomBytes } from 'node:crypto';
-import type { RunState, RunTotals, StopReason, TargetFacts } from '../../../shared/contract/api.ts';
+import type { RunState, RunTotals, StopReason } from '../../../shared/contract/api.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
-import { RECORD_BYTES, writeRecord } from '../../../shared/capture/record.ts';
 import type { EventRecord } from '../../../shared/capture/record.ts';
 import { VERDICT_KINDS } from '../../../shared/packet/verdict-kinds.ts';
 import { verdictCode } from '../../../shared/packet/verdict.ts';
-import { writeBpftraceProgram } from '../../../shared/probe/bpftrace-program.ts';
-import type { ProbeProgram } from '../../../shared/probe/program.ts';
+import { tagOf } from '../../../shared/probe/bpftrace-program.ts';
 import { BpftraceStream } from '../../../shared/probe/bpftrace-stream.ts';
+import type { WrittenProgram } from '../../../shared/probe/program.ts';
+import type { ProbeStream, StreamListener } from '../../../shared/probe/stream.ts';
 import { verdictInput } from '../../../shared/probe/record-verdict.ts';
-import type { Signature } from '../../../shared/probe/signature.ts';
 import type { ProbeSpec } from '../../../shared/probe/spec.ts';
+import { TRACEFS_AFTER } from '../../../shared/probe/tracefs-script.ts';
+import { TracefsStream } from '../../../shared/probe/tracefs-stream.ts';
 import { startLeashed } from '../ssh/leash.ts';
 import type { Leash } from '../ssh/leash.ts';
 import type { RanOnTarget } from '../ssh/receipt.ts';
 import type { Target } from '../ssh/command.ts';
-import { explainBpftrace, noBpftrace, NO_SUCH_FUNCTION } from './refusals.ts';
+import { ArrivalFilter } from './arrival-filter.ts';
+import { LossWatch } from './loss-watch.ts';
+import { Outbox } from './outbox.ts';
+import { explainEnd } from './refusals.ts';
+import { TextStream } from './text-stream.ts';
 
 export interface RunListener {
   state(state: RunState, totals: RunTotals): void;
   /** Whole records; the listener owns the array. */
   records(records: Uint8Array): void;
+  /** Texts that records name by number, from `first` on. */
+  labels(first: number, texts: readonly string[]): void;
+  /** What an edited script prints that holds no records. */
+  output(lines: readonly string[]): void;
 }
 
 /** A running probe. */
 export interface Run {
-  /** Ends it: bpftrace detaches and reports its last totals; `state` then says stopped. */
+  /** Ends it: the engine detaches and reports its last totals; `state` then says stopped. */
   stop(reason: StopReason): void;
-  /** Bytes of records that were taken in: without it, delivery stops at HIGH_MARK and the channel is paused. */
+  /** Bytes of records that were taken in: without it, delivery stops at a high mark and the channel is paused. */
   credit(bytes: number): void;
   /** The leash's mark, in the environment of its processes. */
   readonly mark: string;
-  /** Resolves when bpftrace on the target is gone, whatever way. */
+  /** Resolves when the engine on the target is gone, whatever way. */
   readonly ended: Promise<void>;
   /** What ran, once it has ended: for the look afterwards. */
   readonly ran: Promise<RanOnTarget>;
 }
 
-/** Unacknowledged bytes at which the SSH channel is paused, and at which it flows again. */
-const HIGH_MARK = 4 << 20;
-const LOW_MARK = 1 << 20;
-/** Records wait this long for company before they are sent on. */
-const FLUSH_MS = 25;
-const FLUSH_BYTES = 256 * 1024;
-/** Detaching takes seconds on a busy kernel; only then is bpftrace killed. */
+/** Detaching takes seconds on a busy kernel; only then is the engine killed. */
 const STOP_GRACE_SECONDS = 15;
 
-export function prepareProgram(spec: ProbeSpec, signature: Signature, facts: TargetFacts): ProbeProgram {
-  return writeBpftraceProgram(spec, signature, facts.connection, `k${randomBytes(4).toString('hex')}`);
-}
-
-/** Starts `program` on the target. Throws when it cannot be started at all; later failures come as a state. */
+/** Starts a program on the target. Throws when it cannot be started at all; later failures come as a state. */
 export async function startRun(
   target: Target,
   spec: ProbeSpec,
-  program: ProbeProgram,
+  written: WrittenProgram,
   listener: RunListener,
 ): Promise<Run> {
+  const { program } = written;
   target.onCommand(`${program.command} <<'EOF'\n${program.script}EOF`, 'probe');
   const began = Date.now();
   const host = target.connection.config.alias;
@@ -64,9 +63,12 @@ export async function startRun(
     command: program.command,
     input: program.script,
     sudo: target.sudo,
+    ...(program.engine === 'tracefs' ? { after: TRACEFS_AFTER } : {}),
   });
   const totals = { seen: 0, matched: 0, received: 0, limited: 0, lost: 0, own: 0 };
   const strays: string[] = [];
+  const arrival = new ArrivalFilter(written.arrival);
+  const losses = new LossWatch();
   let attached = false;
   let attachSeconds = 0;
   let stopping: StopReason | null = null;
@@ -85,7 +87,7 @@ export async function startRun(
   };
 
   const outbox = new Outbox(leash, (records) => listener.records(records));
-  const stream = new BpftraceStream(program, {
+  const streamListener: StreamListener = {
     attached: () => {
       attached = true;
       attachSeconds = (Date.now() - began) / 1000;
@@ -93,13 +95,8 @@ export async function startRun(
       listener.state({ kind: 'attached', seconds: attachSeconds }, { ...totals });
     },
     event: (record) => {
-      if (stopping === 'count') return;
-      const input = verdictInput(record, spec);
-      if (input !== null) {
-        const judged = verdictCode(input);
-        record.verdict = VERDICT_KINDS.indexOf(judged.kind);
-        record.headerAt = judged.headerAt;
-      }
+      if (stopping === 'count' || spec.dryRun || !arrival.passes(record)) return;
+      judge(record, spec, written);
       if (!outbox.add(record)) {
         refused++;
         return;
@@ -107,11 +104,13 @@ export async function startRun(
       totals.received++;
       if (spec.count !== null && totals.received >= spec.count) stop('count');
     },
+    labels: (first, texts) => listener.labels(first, texts),
     totals: (kernel) => {
       Object.assign(totals, kernel);
       totals.lost = lost();
-      if (attached && stopping === null)
-        listener.state({ kind: 'attached', seconds: attachSeconds }, { ...totals });
+      if (!attached || stopping !== null) return;
+      listener.state({ kind: 'attached', seconds: attachSeconds }, { ...totals });
+      if (losses.take(totals)) stop('loss');
     },
     lost: (count) => {
       reportedLost += count;
@@ -121,10 +120,11 @@ export async function startRun(
       strayCount++;
       if (strays.length < 40) strays.push(line.slice(0, 500));
     },
-  });
+  };
+  const stream = streamOf(spec, written, streamListener, (lines) => listener.output(lines));
   // What came already is handed on within onStdout, so "attached" may follow at once.
   listener.state({ kind: 'starting' }, { ...totals });
-  leash.onStdout((chunk) => stream.push(chunk.toString('latin1')));
+  leash.onStdout((chunk) => stream.push(chunk));
 
   const ended = leash.exit.then((exit) => {
     if (deadline !== null) clearTimeout(deadline);
@@ -138,11 +138,12 @@ export async function startRun(
       listener.state({ kind: 'failed', failure: failure.failure, totals: final }, final);
     if (exit.code === null && exit.signal === null)
       return failed(new Fail('connection-lost', { host, message: 'during the probe' }));
-    if (attached && (stopping !== null || stream.ended))
-      return listener.state({ kind: 'stopped', reason: stopping ?? 'target', totals: final }, final);
-    if (stopping !== null) return listener.state({ kind: 'stopped', reason: stopping, totals: final }, final);
     const said = [leash.stderr().trim(), strays.join('\n')].filter(Boolean).join('\n');
-    failed(explainEnd(target, spec, program, said, exit.code ?? -1, strayCount));
+    const reason = stopping ?? (spec.dryRun ? 'dry-run' : 'target');
+    const whole = attached && stream.ended && exit.code === 0;
+    if (stopping !== null || whole || (attached && stream.ended && !(stream instanceof TextStream)))
+      return listener.state({ kind: 'stopped', reason, totals: final }, final);
+    failed(explainEnd({ target, spec, written, stream, said, exit, strayCount }));
   });
 
   const ran = leash.exit.then((exit) => ({
@@ -155,83 +156,29 @@ export async function startRun(
   return { stop, credit: (bytes) => outbox.credit(bytes), mark: leash.mark, ended, ran };
 }
 
-function explainEnd(
-  target: Target,
+/** What reads the output of a program. An edited script that lost its tag prints text, and nothing else. */
+function streamOf(
   spec: ProbeSpec,
-  program: ProbeProgram,
-  said: string,
-  status: number,
-  strayCount: number,
-): Fail {
-  const host = target.connection.config.alias;
-  if (status === 127) return noBpftrace(target, said, `probe ${spec.function}`);
-  if (NO_SUCH_FUNCTION.test(said))
-    return new Fail('function-unknown', { function: spec.function, host }, said);
-  const known = explainBpftrace(target, said, status, program.command);
-  if (known.failure.code !== 'command-failed') return known;
-  if (status === 0 && strayCount > 0)
-    return new Fail('probe-stream-damaged', { host, count: strayCount }, said);
-  return new Fail('probe-failed', { host, function: spec.function, status }, said);
+  { program }: WrittenProgram,
+  listener: StreamListener,
+  output: (lines: readonly string[]) => void,
+): ProbeStream {
+  switch (program.engine) {
+    case 'bpftrace':
+      return spec.script !== null && tagOf(spec.script) === null
+        ? new TextStream(() => listener.attached(), output)
+        : new BpftraceStream(program, listener);
+    case 'tracefs':
+      return spec.script !== null && !spec.script.includes(`\ntag=${program.tag}\n`)
+        ? new TextStream(() => listener.attached(), output)
+        : new TracefsStream(program, listener);
+  }
 }
 
-/**
- * Collects records into batches and holds the channel back while too much of them is unacknowledged.
- * After `finish` it never holds back, or a run could not end for a page that gives no credit: what is then
- * too much is refused.
- */
-class Outbox {
-  readonly #leash: Leash;
-  readonly #send: (records: Uint8Array) => void;
-  #buffer = new Uint8Array(64 * RECORD_BYTES);
-  #used = 0;
-  #unacknowledged = 0;
-  #paused = false;
-  #finishing = false;
-  #timer: NodeJS.Timeout | null = null;
-
-  constructor(leash: Leash, send: (records: Uint8Array) => void) {
-    this.#leash = leash;
-    this.#send = send;
-  }
-
-  /** False if the record was refused. */
-  add(record: EventRecord): boolean {
-    if (this.#finishing && this.#unacknowledged + this.#used > 2 * HIGH_MARK) return false;
-    if (this.#used + RECORD_BYTES > this.#buffer.length) {
-      const larger = new Uint8Array(this.#buffer.length * 2);
-      larger.set(this.#buffer.subarray(0, this.#used));
-      this.#buffer = larger;
-    }
-    writeRecord(new DataView(this.#buffer.buffer), this.#used, record);
-    this.#used += RECORD_BYTES;
-    if (this.#used >= FLUSH_BYTES) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
-    return true;
-  }
-
-  finish(): void {
-    this.#finishing = true;
-  }
-
-  flush(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (this.#used === 0) return;
-    const records = this.#buffer.slice(0, this.#used);
-    this.#used = 0;
-    this.#unacknowledged += records.length;
-    this.#send(records);
-    if (!this.#paused && !this.#finishing && this.#unacknowledged > HIGH_MARK) {
-      this.#paused = true;
-      this.#leash.pause();
-    }
-  }
-
-  credit(bytes: number): void {
-    this.#unacknowledged = Math.max(0, this.#unacknowledged - bytes);
-    if (this.#paused && this.#unacknowledged < LOW_MARK) {
-      this.#paused = false;
-      this.#leash.resume();
-    }
-  }
+function judge(record: EventRecord, spec: ProbeSpec, { program }: WrittenProgram): void {
+  const input = verdictInput(record, spec, program.points[record.point]);
+  if (input === null) return;
+  const judged = verdictCode(input);
+  record.verdict = VERDICT_KINDS.indexOf(judged.kind);
+  record.headerAt = judged.headerAt;
 }

@@ -1,12 +1,11 @@
 import { BtfError } from '../../../shared/btf/failure.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
-import type { ProgramFacts } from '../../../shared/probe/program.ts';
+import type { ProbeProgram, ProgramFacts } from '../../../shared/probe/program.ts';
 import type { ResolvedPoint } from '../../../shared/probe/resolved-point.ts';
 import { skbOffsets } from '../../../shared/probe/skb-offsets.ts';
 import type { SkbOffsets } from '../../../shared/probe/skb-offsets.ts';
 import type { ProbeSpec } from '../../../shared/probe/spec.ts';
 import { writeTracefsProgram } from '../../../shared/probe/tracefs-program.ts';
-import type { TracefsProgram } from '../../../shared/probe/tracefs-program.ts';
 import type { Target } from '../ssh/command.ts';
 import type { KernelTypes } from '../target/kernel-types.ts';
 
@@ -43,7 +42,7 @@ function offsetsOf(types: KernelTypes): SkbOffsets {
  */
 export function explainTracefs(
   target: Target,
-  program: TracefsProgram,
+  program: Pick<ProbeProgram, 'points'>,
   said: readonly string[] | null,
   stderr: string,
 ): Fail | null {

@@ -53,4 +53,6 @@ export const probe = {
   'run.stoppedBy.time': 'Stopped: time limit reached',
   'run.stoppedBy.target': 'Ended on the target',
   'run.stoppedBy.load': 'Stopped: the load of the target rose steeply',
+  'run.stoppedBy.loss': 'Stopped: more was lost than arrived',
+  'run.stoppedBy.dry-run': 'Tried: it attaches everywhere',
 } as const;

@@ -55,4 +55,6 @@ export const probe: Readonly<Record<keyof typeof en, string>> = {
   'run.stoppedBy.time': '已停止：达到时间上限',
   'run.stoppedBy.target': '在目标上结束',
   'run.stoppedBy.load': '已停止：目标负载急剧上升',
+  'run.stoppedBy.loss': '已停止：丢失的多于到达的',
+  'run.stoppedBy.dry-run': '已试：各处均可附着',
 };

@@ -1,0 +1,24 @@
+/** Seconds in a row of heavy loss after which a probe is ended. */
+const PATIENCE = 10;
+/** Fewer lost in a second are no reason. */
+const LEAST = 100;
+
+/**
+ * Whether a probe loses more than it delivers, second after second: then it costs the target work that nobody sees.
+ * `take` gets the running totals, once a second.
+ */
+export class LossWatch {
+  #lost = 0;
+  #received = 0;
+  #bad = 0;
+
+  /** True when the probe should end. */
+  take(totals: { readonly lost: number; readonly received: number }): boolean {
+    const lost = totals.lost - this.#lost;
+    const received = totals.received - this.#received;
+    this.#lost = totals.lost;
+    this.#received = totals.received;
+    this.#bad = lost >= LEAST && lost > received ? this.#bad + 1 : 0;
+    return this.#bad >= PATIENCE;
+  }
+}
