@@ -186,6 +186,10 @@ export class FunctionBrowser {
     return { name, module, signature: '', attachable, reason, useKprobe };
   }
 
+  nameOf(entry: number): string {
+    return this.all.value?.names[entry] ?? '';
+  }
+
   mark(entry: number): FunctionMark | null {
     const { value } = this.all;
     return value?.marks[value.markOf[entry] ?? -1] ?? null;

@@ -54,6 +54,11 @@ export class TypeAhead {
     return this.#typed !== '' && now - this.#last < PAUSE;
   }
 
+  /** Another key was pressed: the next letter begins a new name. */
+  end(): void {
+    this.#typed = '';
+  }
+
   /** The row to go to, -1 if none begins so; null if `key` is no letter. Leading underscores may be left out. */
   type(
     key: string,
@@ -62,7 +67,10 @@ export class TypeAhead {
     active: number,
     textOf: (row: FunctionRow) => string,
   ): number | null {
-    if (key.length !== 1 || key === ' ' || key === '*') return null;
+    if (key.length !== 1 || key === ' ' || key === '*') {
+      this.end();
+      return null;
+    }
     if (!this.pending(now)) this.#typed = '';
     this.#typed += key.toLowerCase();
     this.#last = now;
@@ -73,9 +81,14 @@ export class TypeAhead {
       const index = (from + step) % rows.count;
       const row = rows.at(index);
       if (row === null) continue;
-      const text = textOf(row).toLowerCase();
-      if (text.startsWith(wanted) || text.replace(/^_+/, '').startsWith(wanted)) return index;
+      const text = textOf(row);
+      if (begins(text, 0, wanted) || (text.startsWith('_') && begins(text, text.search(/[^_]/), wanted)))
+        return index;
     }
     return -1;
   }
+}
+
+function begins(text: string, from: number, wanted: string): boolean {
+  return from >= 0 && text.slice(from, from + wanted.length).toLowerCase() === wanted;
 }

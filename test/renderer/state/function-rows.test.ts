@@ -131,6 +131,9 @@ describe('keys', () => {
     expect(type('t', 5000, 3)).toBe(5);
     expect(type('t', 5100, 5)).toBe(6);
     expect(type('t', 5200, 6)).toBe(7);
+    expect(type('v', 5300, 7)).toBe(-1);
+    expect(type('ArrowDown', 5400, 7)).toBeNull();
+    expect(type('v', 5500, 7)).toBe(8);
     expect(type('Enter', 9000, 0)).toBeNull();
     expect(type(' ', 9000, 0)).toBeNull();
   });
