@@ -1,3 +1,4 @@
+import { allPrototypes } from './declare.ts';
 import { signature } from './functions.ts';
 import type { ModuleBtf } from './function-index.ts';
 import { BtfError } from './failure.ts';
@@ -20,7 +21,7 @@ export interface FunctionDifference {
 }
 
 /**
- * What changed between the functions of two kernels, in order of module and name. Several functions of one
+ * What changed between the functions of two kernels, in order of module (the kernel proper first) and name. Several functions of one
  * name in one module are paired in file order.
  */
 export function diffFunctions(
@@ -29,15 +30,15 @@ export function diffFunctions(
 ): FunctionDifference[] {
   const differences: FunctionDifference[] = [];
   const modules = new Set([...before, ...after].map(({ module }) => module));
-  for (const module of [...modules].sort(byText)) {
+  for (const module of [...modules].sort((a, b) => rankOf(a) - rankOf(b) || byText(a, b))) {
     const old = functionsByName(before, module);
     const young = functionsByName(after, module);
     for (const name of [...new Set([...old.keys(), ...young.keys()])].sort(byText)) {
       const left = old.get(name) ?? [];
       const right = young.get(name) ?? [];
       for (let i = 0; i < Math.max(left.length, right.length); i++) {
-        const was = textOf(left[i]);
-        const is = textOf(right[i]);
+        const was = left[i] ?? null;
+        const is = right[i] ?? null;
         if (was === is) continue;
         const kind = was === null ? 'added' : is === null ? 'removed' : 'changed';
         differences.push({ kind, name, module, before: was, after: is });
@@ -47,27 +48,25 @@ export function diffFunctions(
   return differences;
 }
 
-interface Place {
-  readonly btf: Btf;
-  readonly id: number;
-}
-
-function functionsByName(modules: readonly ModuleBtf[], wanted: string): Map<string, Place[]> {
-  const found = new Map<string, Place[]>();
+/** Signatures of the functions of one module, by name, in file order. */
+function functionsByName(modules: readonly ModuleBtf[], wanted: string): Map<string, string[]> {
+  const found = new Map<string, string[]>();
   for (const { module, btf } of modules) {
     if (module !== wanted) continue;
-    for (const id of btf.functions()) {
-      const name = btf.name(id);
+    const texts = allPrototypes(btf).split('\n');
+    const ids = btf.functions();
+    for (const [n, name] of btf.functionNames().entries()) {
+      const text = texts[n] || signature(btf, ids[n] ?? 0);
       const known = found.get(name);
-      if (known === undefined) found.set(name, [{ btf, id }]);
-      else known.push({ btf, id });
+      if (known === undefined) found.set(name, [text]);
+      else known.push(text);
     }
   }
   return found;
 }
 
-function textOf(place: Place | undefined): string | null {
-  return place === undefined ? null : signature(place.btf, place.id);
+function rankOf(module: string): number {
+  return module === 'vmlinux' ? 0 : 1;
 }
 
 function byText(a: string, b: string): number {

@@ -2,7 +2,6 @@ import type { Btf } from './decoder.ts';
 import {
   KIND_ARRAY,
   KIND_CONST,
-  KIND_FUNC,
   KIND_PTR,
   KIND_RESTRICT,
   KIND_STRUCT,
@@ -44,40 +43,74 @@ export function usersOf(btf: Btf, wanted: ReadonlySet<number>): TypeUsers {
 
 /** The same among the types of one file of the chain, without its base. */
 export function usersIn(file: Btf, wanted: ReadonlySet<number>): TypeUsers {
-  const embeds: number[] = [];
-  const pointsTo: number[] = [];
+  const reach = reacher(file, wanted);
   const takes: number[] = [];
   const returns: number[] = [];
+  const { words, offsets, functions } = file.types;
+  for (const n of functions) {
+    const id = file.startId + n;
+    const prototypeId = words[(offsets[n] ?? 0) + 2] ?? 0;
+    // A function's prototype stands in its own file, or in the base's where one like it is there already.
+    const owner = file.owner(prototypeId);
+    if (owner === null) continue;
+    const at = owner.types.offsets[prototypeId - owner.startId] ?? 0;
+    const end = at + 3 + ((owner.types.words[at + 1] ?? 0) & VLEN_MASK) * 2;
+    let taken = false;
+    for (let parameter = at + 3; parameter < end && !taken; parameter += 2)
+      taken = reach(owner.types.words[parameter + 1] ?? 0) !== null;
+    if (taken) takes.push(id);
+    if (reach(owner.types.words[at + 2] ?? 0) !== null) returns.push(id);
+  }
+  return { ...holdersIn(file, wanted, reach), takes, returns };
+}
+
+/** The structs and unions of one file that hold one of the types `wanted`, or a pointer to one. */
+export function holdersIn(
+  file: Btf,
+  wanted: ReadonlySet<number>,
+  reach = reacher(file, wanted),
+): Pick<TypeUsers, 'embeds' | 'pointsTo'> {
+  const embeds: number[] = [];
+  const pointsTo: number[] = [];
   const { words, offsets, kinds } = file.types;
   for (let n = 0; n < kinds.length; n++) {
     const kind = kinds[n];
+    if (kind !== KIND_STRUCT && kind !== KIND_UNION) continue;
     const id = file.startId + n;
-    if (kind === KIND_STRUCT || kind === KIND_UNION) {
-      const at = offsets[n] ?? 0;
-      const end = at + 3 + ((words[at + 1] ?? 0) & VLEN_MASK) * 3;
-      let byValue = false;
-      let byPointer = false;
-      for (let member = at + 3; member < end; member += 3) {
-        const reached = reaches(file, words[member + 1] ?? 0, wanted);
-        if (reached === 'value') byValue = true;
-        else if (reached === 'pointer') byPointer = true;
-      }
-      if (byValue) embeds.push(id);
-      if (byPointer) pointsTo.push(id);
-    } else if (kind === KIND_FUNC) {
-      const prototype = file.type(sizeOrType(file, id));
-      if (prototype.kind !== 'func_proto') continue;
-      if (prototype.parameters.some(({ typeId }) => reaches(file, typeId, wanted) !== null)) takes.push(id);
-      if (reaches(file, prototype.returnId, wanted) !== null) returns.push(id);
+    const at = offsets[n] ?? 0;
+    const end = at + 3 + ((words[at + 1] ?? 0) & VLEN_MASK) * 3;
+    let byValue = false;
+    let byPointer = false;
+    for (let member = at + 3; member < end; member += 3) {
+      const reached = reach(words[member + 1] ?? 0);
+      if (reached === 'value') byValue = true;
+      else if (reached === 'pointer') byPointer = true;
     }
+    if (byValue) embeds.push(id);
+    if (byPointer) pointsTo.push(id);
   }
-  return { embeds, pointsTo, takes, returns };
+  return { embeds, pointsTo };
+}
+
+type Reach = 'value' | 'pointer' | null;
+const ANSWERS: readonly Reach[] = [null, null, 'value', 'pointer'];
+
+/** `reaches` with a memory, since most members have one of few types. */
+function reacher(file: Btf, wanted: ReadonlySet<number>): (id: number) => Reach {
+  const known = new Uint8Array(file.typeCount);
+  return (id) => {
+    const answer = known[id] ?? 0;
+    if (answer !== 0) return ANSWERS[answer] ?? null;
+    const found = reaches(file, id, wanted);
+    known[id] = found === null ? 1 : found === 'value' ? 2 : 3;
+    return found;
+  };
 }
 
 /**
  * How type `id` gets to one of the wanted types; null when it does not, or is more than the depth limit away.
  */
-export function reaches(btf: Btf, id: number, wanted: ReadonlySet<number>): 'value' | 'pointer' | null {
+export function reaches(btf: Btf, id: number, wanted: ReadonlySet<number>): Reach {
   let current = id;
   let how: 'value' | 'pointer' = 'value';
   for (let step = 0; step <= btf.limits.resolveDepth; step++) {

@@ -50,8 +50,10 @@ export type ChangeKind = 'added' | 'removed' | 'changed';
 
 /** What changed from one kernel to another: the first of so many of each kind. */
 export interface KernelDifference<T> {
-  /** Modules that were compared: those of both, or the kernel proper alone where one is only a file. */
+  /** How many were compared: the kernel proper, and the modules that both have. */
   readonly modules: number;
+  /** Modules that only one of them has loaded. */
+  readonly leftOut: readonly string[];
   readonly totals: Readonly<Record<ChangeKind, number>>;
   readonly first: readonly T[];
 }

@@ -21,30 +21,34 @@ interface Kernel {
 /** Differences that are told; the rest are counted. */
 const MOST = 20_000;
 
-/**
- * The modules of two kernels that can be compared: all, unless one is a file with the kernel proper alone, since
- * then modules would only seem to be missing.
- */
-export function comparable(
-  before: readonly ModuleBtf[],
-  after: readonly ModuleBtf[],
-): readonly [readonly ModuleBtf[], readonly ModuleBtf[]] {
-  if (before.length > 1 && after.length > 1) return [before, after];
-  const proper = ({ module }: ModuleBtf): boolean => module === 'vmlinux';
-  return [before.filter(proper), after.filter(proper)];
+/** What can be compared of two kernels. */
+export interface Comparable {
+  readonly before: readonly ModuleBtf[];
+  readonly after: readonly ModuleBtf[];
+  /** Modules that are loaded on one side alone: their functions are neither new nor gone. */
+  readonly leftOut: readonly string[];
+}
+
+/** The kernel proper and the modules that both have, the kernel proper first. */
+export function comparable(before: readonly ModuleBtf[], after: readonly ModuleBtf[]): Comparable {
+  const [old, young] = [before, after].map((side) => new Set(side.map(({ module }) => module)));
+  const both = ({ module }: ModuleBtf): boolean => old?.has(module) === true && young?.has(module) === true;
+  const alone = [...before, ...after].filter((one) => !both(one)).map(({ module }) => module);
+  return { before: before.filter(both), after: after.filter(both), leftOut: alone.sort() };
 }
 
 /** What changed between all functions of two kernels. */
 export function diffKernelFunctions(before: Kernel, after: Kernel): KernelDifference<FunctionDifference> {
-  const [old, young] = comparable(before.modules, after.modules);
-  return summary(old, young, diffFunctions(old, young));
+  const sides = comparable(before.modules, after.modules);
+  return summary(sides, diffFunctions(sides.before, sides.after));
 }
 
 /** What changed between the structs and unions of two kernels proper. */
 export function diffKernelStructs(before: Kernel, after: Kernel): KernelDifference<StructChange> {
-  const [old] = before.modules;
-  const [young] = after.modules;
-  if (old === undefined || young === undefined) return summary([], [], []);
+  const { before: olds, after: youngs } = comparable(before.modules.slice(0, 1), after.modules.slice(0, 1));
+  const [old, young] = [olds[0], youngs[0]];
+  const sides = { before: olds, after: youngs, leftOut: [] };
+  if (old === undefined || young === undefined) return summary(sides, []);
   const changes = diffComposites(old.btf, young.btf).map(
     ({ kind, name, keyword, sizeBefore, sizeAfter, members }) => ({
       kind,
@@ -55,7 +59,7 @@ export function diffKernelStructs(before: Kernel, after: Kernel): KernelDifferen
       members: members.length,
     }),
   );
-  return summary([old], [young], changes);
+  return summary(sides, changes);
 }
 
 /** Two structs side by side, of two kernels or of one. Throws `struct-unknown`. */
@@ -88,12 +92,10 @@ function placed(member: LayoutMember | null): PlacedMember | null {
 }
 
 function summary<T extends { readonly kind: ChangeKind }>(
-  before: readonly ModuleBtf[],
-  after: readonly ModuleBtf[],
+  { before, leftOut }: Comparable,
   changes: readonly T[],
 ): KernelDifference<T> {
   const totals = { added: 0, removed: 0, changed: 0 };
   for (const { kind } of changes) totals[kind]++;
-  const modules = new Set([...before, ...after].map(({ module }) => module)).size;
-  return { modules, totals, first: changes.slice(0, MOST) };
+  return { modules: before.length, leftOut, totals, first: changes.slice(0, MOST) };
 }

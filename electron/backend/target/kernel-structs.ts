@@ -11,7 +11,7 @@ import { layoutOf, namedMembers } from '../../../shared/btf/layout.ts';
 import type { Layout } from '../../../shared/btf/layout.ts';
 import { findComposites } from '../../../shared/btf/path.ts';
 import { printType } from '../../../shared/btf/print.ts';
-import { reaches, usersIn } from '../../../shared/btf/users.ts';
+import { holdersIn, reaches, usersIn } from '../../../shared/btf/users.ts';
 import type { StructLayout } from '../../../shared/contract/api.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import type {
@@ -33,6 +33,8 @@ interface Found {
   readonly module: string;
   readonly btf: Btf;
   readonly id: number;
+  /** The type that is used there, by its id and by those of its declarations. */
+  readonly wanted: ReadonlySet<number>;
 }
 
 /** The structs and unions of one kernel and its modules. Every method throws `btf-damaged` where the types have no end. */
@@ -119,14 +121,13 @@ export class KernelStructs {
         });
         const wanted = new Set([type, ...declared]);
         const users = usersIn(btf, wanted);
-        const place = (id: number): Found => ({ module, btf, id });
+        const place = (id: number): Found => ({ module, btf, id, wanted });
         embeds.push(...namedHolders(btf, users.embeds).map(place));
         pointsTo.push(...namedHolders(btf, users.pointsTo).map(place));
         takes.push(...users.takes.map(place));
         returns.push(...users.returns.map(place));
       }
-      const through = (found: Found, how: 'value' | 'pointer'): StructUser =>
-        structUser(found, type, name, how);
+      const through = (found: Found, how: 'value' | 'pointer'): StructUser => structUser(found, how);
       return {
         embeds: firstOf(embeds, (found) => through(found, 'value')),
         pointsTo: firstOf(pointsTo, (found) => through(found, 'pointer')),
@@ -184,7 +185,7 @@ function namedHolders(btf: Btf, ids: readonly number[]): number[] {
       else if (!seen.has(id)) unnamed.add(id);
       seen.add(id);
     }
-    pending = unnamed.size === 0 ? [] : [...usersIn(btf, unnamed).embeds];
+    pending = unnamed.size === 0 ? [] : [...holdersIn(btf, unnamed).embeds];
   }
   return [...named];
 }
@@ -207,13 +208,7 @@ function functionUser({ module, btf, id }: Found): FunctionUser {
   return { name: shownName(btf.name(id)), module, signature: signature(btf, id) };
 }
 
-function structUser(
-  { module, btf, id }: Found,
-  type: number,
-  name: string,
-  how: 'value' | 'pointer',
-): StructUser {
-  const wanted = new Set([type, ...btf.findAll(name, 'fwd')]);
+function structUser({ module, btf, id, wanted }: Found, how: 'value' | 'pointer'): StructUser {
   const layout = layoutOf(btf, id);
   const members = namedMembers(layout)
     .filter(({ typeId, bitfield }) => !bitfield && reaches(btf, typeId, wanted) === how)

@@ -18,7 +18,7 @@ const SIGN = { added: '+', removed: '-', changed: '~' } as const;
 
 /**
  * `skblens btf diff A B`: what changed from one kernel to another. A and B are BTF files or hosts; a file of that
- * name is preferred. A file has the kernel proper only, so beside one modules are left out. Structs are those of
+ * name is preferred. Modules that only one side has are left out and named. Structs are those of
  * the kernel proper.
  */
 export async function btfCommand(
@@ -32,7 +32,8 @@ export async function btfCommand(
     throw usage('btf takes: diff A B, each a BTF file or a HOST');
   const before = await openSide(first, line, output, deps, signal);
   const after = await openSide(second, line, output, deps, signal);
-  const [old, young] = comparable(before, after);
+  const { before: old, after: young, leftOut } = comparable(before, after);
+  if (leftOut.length > 0) output.note(`modules of one side alone are left out: ${leftOut.join(', ')}`);
   const functions = line.struct === null ? diffFunctions(old, young) : [];
   for (const one of functions) tellFunction(one, output);
   const structs = compareStructs(old, young, line.struct, `${first} and of ${second}`);

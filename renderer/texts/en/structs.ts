@@ -90,7 +90,8 @@ export const structs = {
   'structs.kernels.alone':
     'Connect to a second host, or open a BTF file: then the two kernels can be compared.',
   'structs.kernels.proper': 'The kernels proper are compared, without modules.',
-  'structs.kernels.modules': 'Kernel and modules, {count} in all, are compared.',
+  'structs.kernels.modules': 'The kernel proper and modules of both, {count} in all, are compared.',
+  'structs.kernels.leftOut': 'Modules of one side alone are left out: {modules}.',
   'structs.kernels.cut': 'The first {count} are listed.',
   'structs.kernels.none': 'Nothing differs.',
   'btf.kind': 'BTF files (.btf)',

@@ -233,6 +233,7 @@ describe('two kernels', () => {
   test('all functions, all structs', () => {
     expect(diffKernelFunctions(kernel, newer)).toEqual({
       modules: 1,
+      leftOut: [],
       totals: { added: 0, removed: 0, changed: 0 },
       first: [],
     });
@@ -242,15 +243,19 @@ describe('two kernels', () => {
     expect(structs.first[0]?.members).toBeGreaterThan(400);
   });
 
-  test('modules are compared only where both kernels have any', () => {
+  test('a module that one side has not loaded is left out and named', () => {
     const module = { module: 'veth', btf: kernel.modules[0]?.btf ?? expect.fail('no kernel') };
     const loaded = { ...kernel, modules: [...kernel.modules, module] };
-    expect(diffKernelFunctions(kernel, loaded)).toMatchObject({ modules: 1, totals: { added: 0 } });
-    const other = { ...kernel, modules: [...kernel.modules, { ...module, module: 'tun' }] };
-    expect(diffKernelFunctions(loaded, other)).toMatchObject({
-      modules: 3,
-      totals: { added: 4, removed: 4 },
+    const none = { added: 0, removed: 0, changed: 0 };
+    expect(diffKernelFunctions(kernel, loaded)).toEqual({
+      modules: 1,
+      leftOut: ['veth'],
+      totals: none,
+      first: [],
     });
+    const other = { ...kernel, modules: [...kernel.modules, { ...module, module: 'tun' }] };
+    expect(diffKernelFunctions(loaded, other)).toMatchObject({ modules: 1, leftOut: ['tun', 'veth'] });
+    expect(diffKernelFunctions(loaded, loaded)).toMatchObject({ modules: 2, leftOut: [], totals: none });
   });
 });
 
