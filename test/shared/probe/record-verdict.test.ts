@@ -4,6 +4,7 @@ import { expectationOf } from '../../../shared/probe/expects.ts';
 import { verdictInput } from '../../../shared/probe/record-verdict.ts';
 import { verdict, verdictCode } from '../../../shared/packet/verdict.ts';
 import type { Verdict } from '../../../shared/packet/verdict.ts';
+import { bytesOf, packetLine } from './probe-lines.ts';
 import { probeProgram } from './probe-program.ts';
 
 /** A good echo request, 84 bytes: 20 of IPv4 header, 64 of ICMP. */
@@ -24,6 +25,7 @@ function judge(
     attached: () => undefined,
     totals: () => undefined,
     lost: () => undefined,
+    labels: () => undefined,
     stray: (line) => expect.fail(line),
     event: (record) => {
       const input = verdictInput(record, { function: functionName, expect: 'default' });
@@ -33,11 +35,19 @@ function judge(
       expect(verdictCode(input).kind).toBe(judged.kind);
     },
   });
-  const words = (''.padEnd(36, '0') + packet).padEnd(256, '0').slice(0, 256);
   const network = headroom + (pointer === 'network' ? offset : 0);
-  stream.push(
-    `k\tP\t1\t0\t5\t7\t${headroom}\t${offset}\t${len}\t0\t14\t8\t65535\t${network}\t0\t2\t1\t14\t1\t${words}\teth0\tx\n`,
-  );
+  const state = {
+    headroom,
+    offset,
+    len,
+    network,
+    mac: 0xffff,
+    macLen: 14,
+    ifindex: 2,
+    deviceType: 1,
+    hard: 14,
+  };
+  stream.push(bytesOf(`${packetLine('k', { ...state, packet: ''.padEnd(36, '0') + packet })}\n`));
   return judged;
 }
 

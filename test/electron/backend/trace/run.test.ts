@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { LossWatch } from '../../../../electron/backend/trace/loss-watch.ts';
 import { startRun } from '../../../../electron/backend/trace/run.ts';
 import type { Run } from '../../../../electron/backend/trace/run.ts';
 import { explainBpftrace, noBpftrace } from '../../../../electron/backend/trace/refusals.ts';
@@ -8,6 +9,8 @@ import { VERDICT_KINDS } from '../../../../shared/packet/verdict-kinds.ts';
 import { probeSpec } from '../../../../shared/probe/spec.ts';
 import { BPFTRACE_COMMAND } from '../../../../shared/probe/bpftrace-program.ts';
 import { probeProgram } from '../../../shared/probe/probe-program.ts';
+import { packetLine } from '../../../shared/probe/probe-lines.ts';
+import type { WrittenProgram } from '../../../../shared/probe/program.ts';
 import { scripted } from '../scripted-connection.ts';
 import type { ScriptedChannel } from '../scripted-connection.ts';
 
@@ -17,8 +20,9 @@ const program = probeProgram(TAG, {}, { command: BPFTRACE_COMMAND, script: 'SCRI
 const BYTES =
   '0076c0d14000400460ec0a6202010a620202' +
   '02005e20000202005e200001080045000054e223400040013fbf0a6201010a630202080054db01de00018f1a036b';
+const STATE = { ns: 79631103938n, pid: 340, ifindex: 5, deviceType: 768, netns: 4026531840 };
 const line = (sequence: number): string =>
-  `${TAG}\tP\t${sequence}\t0\t79631103938\t340\t258\t0\t98\t0\t0\t8\t258\t258\t0\t5\t768\t0\t4026531840\t${BYTES.padEnd(256, '0')}\tlab-tunnel\tpython3\n`;
+  `${packetLine(TAG, { ...STATE, sequence, packet: BYTES, device: 'lab-tunnel', comm: 'python3' })}\n`;
 
 const MEGABYTE = 1 << 20;
 
@@ -29,18 +33,24 @@ interface Started {
   readonly totals: () => RunTotals;
   readonly received: () => number;
   readonly batches: Uint8Array[];
+  readonly printed: string[];
 }
 
-async function start(spec: Record<string, unknown> = {}, first = ''): Promise<Started> {
+async function start(
+  spec: Record<string, unknown> = {},
+  first = '',
+  more: Partial<WrittenProgram> = {},
+): Promise<Started> {
   const connection = scripted();
   const states: RunState[] = [];
   const batches: Uint8Array[] = [];
+  const printed: string[] = [];
   let last: RunTotals | null = null;
   let bytes = 0;
   const pending = startRun(
     connection.target,
     probeSpec.parse({ function: 'ip_rcv_core', filter: 'bad-ip-header', ...spec }),
-    program,
+    { program, arrival: null, where: [], ...more },
     {
       state: (state, totals) => {
         states.push(state);
@@ -50,6 +60,8 @@ async function start(spec: Record<string, unknown> = {}, first = ''): Promise<St
         bytes += records.length;
         if (batches.length < 10) batches.push(records);
       },
+      labels: () => undefined,
+      output: (lines) => printed.push(...lines),
     },
   );
   const channel = await connection.started();
@@ -60,6 +72,7 @@ async function start(spec: Record<string, unknown> = {}, first = ''): Promise<St
     channel,
     states,
     batches,
+    printed,
     received: () => bytes,
     totals: () => last ?? expect.fail('no state'),
   };
@@ -195,8 +208,9 @@ describe('a run that fails', () => {
     ],
     ['0.27, not root', 1, 'ERROR: Missing CAP_DAC_READ_SEARCH capability\n', 'not-privileged'],
     ['lockdown', 1, 'ERROR: Kernel lockdown is enabled and set to confidentiality\n', 'kernel-locked-down'],
-    ['anything else', 1, 'stdin:3:2-9: ERROR: syntax error, unexpected }\n', 'probe-failed'],
-    ['a signal', 137, '', 'probe-failed'],
+    ['a line of the script', 1, 'stdin:3:2-9: ERROR: syntax error, unexpected }\n', 'probe-refused'],
+    ['anything else', 1, 'ERROR: out of luck\n', 'probe-failed'],
+    ['a signal', 137, '', 'probe-killed'],
   ])('%s', async (_what, status, said, code) => {
     const started = await start();
     started.channel.complain(said);
@@ -249,4 +263,64 @@ test('the commands that list functions are explained alike', () => {
     detail: 'ERROR: something',
   });
   expect(noBpftrace(target, '', 'x').failure).toMatchObject({ code: 'bpftrace-missing', detail: null });
+});
+
+describe('what a script prints that is no longer ours', () => {
+  const script = 'BEGIN { printf("hello\\n"); }';
+
+  test('comes as text, line by line, and its end is the end of the run', async () => {
+    const edited = { ...program, script };
+    const started = await start({ script }, '', { program: edited });
+    started.channel.emit('hel');
+    started.channel.emit('lo\nworld');
+    expect(kinds(started)).toEqual(['starting', 'attached']);
+    started.channel.end(0);
+    await started.run.ended;
+    expect(started.printed).toEqual(['hello', 'world']);
+    expect(started.states.at(-1)).toMatchObject({ kind: 'stopped', reason: 'target' });
+  });
+
+  test('is bounded, and its failure names the line of the script', async () => {
+    const started = await start({ script }, '', { program: { ...program, script } });
+    started.channel.emit(`${'x'.repeat(5000)}\n${'y\n'.repeat(30_000)}`);
+    expect(started.printed).toHaveLength(20_001);
+    expect(started.printed[0]).toHaveLength(1000);
+    started.channel.complain('/dev/stdin:7:2-9: ERROR: Unknown identifier.\n');
+    started.channel.end(1);
+    await started.run.ended;
+    expect(started.states.at(-1)).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'probe-refused', values: { part: 'script:7', message: 'Unknown identifier' } },
+    });
+  });
+});
+
+test('what the kernel could not decide is decided on arrival', async () => {
+  const started = await start({}, '', { arrival: (record) => record.cpu === 0 && record.seq % 2 === 0 });
+  started.channel.emit(`${TAG}\tB\n${[1, 2, 3, 4].map(line).join('')}`);
+  started.channel.end(0);
+  await started.run.ended;
+  expect(started.totals().received).toBe(2);
+});
+
+test('a dry run attaches, records nothing, and says so', async () => {
+  const started = await start({ dryRun: true }, `${TAG}\tB\n${line(1)}`);
+  started.channel.emit(`${TAG}\tE\n`);
+  started.channel.end(0);
+  await started.run.ended;
+  expect(started.states.at(-1)).toMatchObject({ kind: 'stopped', reason: 'dry-run' });
+  expect(started.received()).toBe(0);
+});
+
+test('ten seconds of more lost than received end a probe; less does not', () => {
+  const watch = new LossWatch();
+  let totals = { lost: 0, received: 0 };
+  const second = (lost: number, received: number): boolean => {
+    totals = { lost: totals.lost + lost, received: totals.received + received };
+    return watch.take(totals);
+  };
+  for (let i = 0; i < 9; i++) expect(second(500, 10)).toBe(false);
+  expect(second(5, 10)).toBe(false);
+  for (let i = 0; i < 9; i++) expect(second(500, 499)).toBe(false);
+  expect(second(500, 499)).toBe(true);
 });
