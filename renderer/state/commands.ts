@@ -38,6 +38,10 @@ export function commandsOf(workbench: Workbench): readonly Command[] {
   if (run?.running) add('stop', t('command.stop'), ['Shift+F5'], () => void workbench.stopProbe());
   if (run) {
     add('clear', t('command.clear'), ['Ctrl+L'], () => run.clear());
+    add('display-filter', t('filter.focus'), ['Ctrl+/'], () => {
+      workbench.show('packets');
+      run.display.focusRequest++;
+    });
     add('follow', t('command.follow'), ['Ctrl+End'], () => run.resume());
     if (run.spec) add('save', t('command.save'), ['Ctrl+S'], () => workbench.composeInvestigation());
   }

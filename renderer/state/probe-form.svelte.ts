@@ -1,4 +1,4 @@
-import type { Backend, PreparedProbe, StartedProbe } from '../../shared/contract/api.ts';
+import type { Backend, PreparedProbe, StartedProbe, StructMember } from '../../shared/contract/api.ts';
 import { probeSpec } from '../../shared/probe/spec.ts';
 import type { FilterName, ProbeSpec } from '../../shared/probe/spec.ts';
 import { Task } from './task.svelte.ts';
@@ -18,6 +18,10 @@ export class ProbeForm {
   function = $state.raw('');
   filter = $state<FilterName>('none');
   expect = $state<ProbeSpec['expect']>('default');
+  /** An expression of the filter language (shared/filter); empty for none. */
+  where = $state.raw('');
+  /** Whether that is a filter; while it is not, nothing is started. */
+  whereRight = $state.raw(true);
   /** As typed; empty for no limit. */
   count = $state('');
   seconds = $state('');
@@ -27,6 +31,7 @@ export class ProbeForm {
   /** Whether the user has asked to probe: the script is then shown. */
   open = $state.raw(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #members = new Map<string, Promise<readonly StructMember[]>>();
 
   constructor(backend: Backend, session: string) {
     this.#backend = backend;
@@ -40,6 +45,7 @@ export class ProbeForm {
         function: this.function,
         filter: this.filter,
         expect: this.expect,
+        where: this.where.trim(),
         fields: [...this.fields],
         count: limitOf(this.count),
         seconds: limitOf(this.seconds),
@@ -68,6 +74,8 @@ export class ProbeForm {
     this.function = spec.function;
     this.filter = spec.filter;
     this.expect = spec.expect;
+    this.where = spec.where;
+    this.whereRight = true;
     this.fields = spec.fields;
     this.count = spec.count === null ? '' : String(spec.count);
     this.seconds = spec.seconds === null ? '' : String(spec.seconds);
@@ -75,6 +83,25 @@ export class ProbeForm {
     this.open = true;
     this.starting.reset();
     this.prepare(0);
+  }
+
+  /** Members of a struct of the target, asked for once. */
+  readonly members = (struct: string): Promise<readonly StructMember[]> => {
+    const known = this.#members.get(struct);
+    if (known !== undefined) return known;
+    const asked = this.#backend
+      .structs({ session: this.#session, name: struct })
+      .then((layouts) => layouts[0]?.members ?? []);
+    this.#members.set(struct, asked);
+    asked.catch(() => this.#members.delete(struct));
+    return asked;
+  };
+
+  /** Takes a filter as it is typed: a wrong one is not asked about. */
+  setWhere(text: string, right: boolean): void {
+    this.where = text;
+    this.whereRight = right;
+    if (right) this.prepare();
   }
 
   /** Captures one value more; false when there is no room, or the path is none. */
@@ -104,7 +131,7 @@ export class ProbeForm {
   /** The started run; null if it could not be started. */
   async start(): Promise<StartedProbe | null> {
     const { spec } = this;
-    if (!spec || this.starting.working) return null;
+    if (!spec || !this.whereRight || this.starting.working) return null;
     return this.starting.run(() => this.#backend.startProbe({ session: this.#session, spec }));
   }
 }

@@ -7,8 +7,10 @@ import { VERDICT_KINDS } from '../../shared/packet/verdict-kinds.ts';
 import type { ProgramPoint } from '../../shared/probe/program.ts';
 import type { ProbeSpec } from '../../shared/probe/spec.ts';
 import { RunReconcile } from './run-reconcile.svelte.ts';
+import { DisplayFilter } from './display-filter.svelte.ts';
 import { EventFilter } from './event-filter.ts';
 import { EventRing, verdictAt } from './event-ring.ts';
+import { filterNames } from './filter-names.ts';
 import { verdictTone } from './verdict-tone.ts';
 
 /** 131,072 records of 256 bytes: 32 MiB at most, and 2.9 million pixels of rows, far under Chromium's cap. */
@@ -35,6 +37,8 @@ export class Run {
   points = $state.raw<readonly ProgramPoint[]>([]);
   /** Names of `EventRecord.values`. */
   fields = $state.raw<readonly string[]>([]);
+  /** Names of drop reasons by number, as the target's kernel numbers them. */
+  reasons = $state.raw<Readonly<Record<number, string>>>({});
   signature = $state.raw('');
   /** What was found on the target after the end. */
   receipt = $state.raw<CleanupReceipt | null>(null);
@@ -50,6 +54,11 @@ export class Run {
   /** What its packets explain of the target's counters. */
   readonly reconcile = new RunReconcile();
   hidden = $state.raw<ReadonlySet<number>>(new Set());
+  /** What of the ring is shown, beside the verdicts. */
+  readonly display = new DisplayFilter(
+    () => filterNames(this.spec, this.points, this.fields),
+    () => this.#hide(this.hidden),
+  );
   follow = $state.raw(true);
   /** The selected record's number, and a copy of it that outlives its place in the ring. */
   selected = $state.raw<number | null>(null);
@@ -62,6 +71,9 @@ export class Run {
   readonly #specs = new Map<string, ProbeSpec>();
   readonly #labels = new Map<number, string>();
   #chosenByUser = false;
+  #scanTimer: ReturnType<typeof setTimeout> | undefined;
+  /** A filter was changed, and not all of the ring has been looked through by it. */
+  #settling = false;
   #lastRate = { at: 0, next: 0 };
 
   constructor(id: number, capacity = RING_CAPACITY) {
@@ -137,7 +149,7 @@ export class Run {
       const verdict = verdictAt(records, at);
       if (verdict < this.counts.length) this.counts[verdict] = (this.counts[verdict] ?? 0) + 1;
     }
-    this.#filter.extend();
+    this.#scan();
     if (!this.#chosenByUser && (this.record === null || verdictTone(this.record.verdict) === 'good'))
       this.#pickFirst(before);
   }
@@ -167,6 +179,14 @@ export class Run {
   select(row: number): void {
     const number = this.numberAt(row);
     if (number < 0) return;
+    this.#chosenByUser = true;
+    this.freeze();
+    this.#choose(number);
+  }
+
+  /** Selects a record by its number, also one that the filter hides. */
+  look(number: number): void {
+    if (!this.ring.has(number)) return;
     this.#chosenByUser = true;
     this.freeze();
     this.#choose(number);
@@ -220,13 +240,36 @@ export class Run {
   #hide(hidden: ReadonlySet<number>): void {
     this.hidden = hidden;
     this.#filter = this.#makeFilter();
+    this.#settling = !this.#filter.done;
     this.refresh();
     this.version++;
   }
 
   #makeFilter(): EventFilter {
     const hidden = this.hidden;
-    return new EventFilter(this.ring, (verdict) => !hidden.has(verdict));
+    const filter = new EventFilter(this.ring, (verdict) => !hidden.has(verdict), this.display.fits);
+    if (!filter.done) this.#scanLater();
+    return filter;
+  }
+
+  /** Looks at what has come; the rest in slices, so that the page stays alive. */
+  #scan(): void {
+    this.#filter.extend();
+    if (this.#filter.done) this.display.scanning = false;
+    else this.#scanLater();
+  }
+
+  #scanLater(): void {
+    if (this.#scanTimer !== undefined) return;
+    this.display.scanning = true;
+    this.#scanTimer = setTimeout(() => {
+      this.#scanTimer = undefined;
+      this.#scan();
+      // A table that stands still takes up what a new filter finds, and nothing that only arrived.
+      if (this.#settling) this.refresh();
+      this.#settling &&= !this.#filter.done;
+      this.version++;
+    }, 0);
   }
 
   /** The first event, then the first that is not as expected, is shown without a click. */

@@ -5,6 +5,7 @@ export type SettingName =
   | 'recent-hosts'
   | 'host-marks'
   | 'panel'
+  | 'colour-rules'
   | 'counter-pins'
   | 'function-tree'
   | 'favourite-functions'

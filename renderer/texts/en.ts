@@ -6,6 +6,7 @@ import { functions } from './en/functions.ts';
 import { structs } from './en/structs.ts';
 import { probe } from './en/probe.ts';
 import { events } from './en/events.ts';
+import { filter } from './en/filter.ts';
 import { packet } from './en/packet.ts';
 import { counters } from './en/counters.ts';
 import { device } from './en/device.ts';
@@ -21,6 +22,7 @@ export const en = {
   ...structs,
   ...probe,
   ...events,
+  ...filter,
   ...packet,
   ...counters,
   ...device,

@@ -7,6 +7,7 @@ import { functions } from './zh-CN/functions.ts';
 import { structs } from './zh-CN/structs.ts';
 import { probe } from './zh-CN/probe.ts';
 import { events } from './zh-CN/events.ts';
+import { filter } from './zh-CN/filter.ts';
 import { packet } from './zh-CN/packet.ts';
 import { counters } from './zh-CN/counters.ts';
 import { device } from './zh-CN/device.ts';
@@ -22,6 +23,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   ...structs,
   ...probe,
   ...events,
+  ...filter,
   ...packet,
   ...counters,
   ...device,

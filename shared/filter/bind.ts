@@ -1,12 +1,12 @@
 import type { AddressNode, Comparison, Node, RangeNode, Span } from './ast.ts';
-import type { Bound, NumberValue, Order, TextValue } from './bound.ts';
+import type { Bound, NumberValue, TextValue } from './bound.ts';
 import type { FilterNames } from './context.ts';
 import { NUMBER_NAMES } from './numbers.ts';
 import type { SliceProtocol } from './numbers.ts';
 import { maskOf } from './parse-pcap.ts';
 import { FilterError } from './problem.ts';
 import type { ProtocolField, ValueType } from './protocol-fields.ts';
-import { resolveName, similar } from './resolve.ts';
+import { UNKNOWN_TYPE, resolveName, similar } from './resolve.ts';
 import type { Meaning } from './resolve.ts';
 
 /** Comparisons in one filter: it bounds what a kernel's condition, and an evaluation, can cost. */
@@ -148,6 +148,12 @@ class Binder {
       case 'number': {
         if (operator === 'contains')
           throw new FilterError(leftNode, 'contains-type', this.#typed(leftNode, left));
+        // Without BTF at hand a path may lead to a text as well.
+        if (right.kind === 'string' && left.value.kind === 'path' && left.value.type === UNKNOWN_TYPE) {
+          const kind = operator === '!=' || operator === '==';
+          if (!kind) throw mismatch();
+          return negated({ kind: 'text', field: left.value, operator: '==', value: right.value, ...span });
+        }
         const value = right.kind === 'string' ? this.#stringConstant(right.value, rightNode, left) : right;
         if (value.kind !== 'number') throw mismatch();
         if (operator === '!=' && left.value.kind === 'packet') {
@@ -162,7 +168,7 @@ class Binder {
         }
         return {
           kind: 'numbers',
-          operator: operator as Order,
+          operator: operator,
           left: left.value,
           right: value.value,
           ...span,

@@ -20,7 +20,7 @@ const SK_BUFF = /^(?:const\s+)?struct\s+sk_buff\s*\*$/;
 const CAPTURED = new Set(['len', 'data_len', 'mac_len', 'pkt_type', 'mark', 'hash', 'ip_summed']);
 const CAPTURED_OF_DEVICE = new Set(['name', 'ifindex', 'type', 'hard_header_len']);
 /** Without BTF a path is taken for what most of them are. */
-const UNKNOWN_TYPE: PathType = { type: 'long', kind: 'number', signed: true, bits: 64 };
+export const UNKNOWN_TYPE: PathType = { type: 'long', kind: 'number', signed: true, bits: 64 };
 
 /** The meaning of a name at the points of a probe. Throws FilterError where it has none. */
 export function resolveName(text: string, span: Span, names: FilterNames): Meaning {

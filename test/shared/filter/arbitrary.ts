@@ -64,7 +64,7 @@ const primitive: fc.Arbitrary<Node> = fc.oneof(
     .map(([of, id]) => ({ kind: 'tag' as const, of, id, ...nowhere })),
   fc
     .constantFrom('ether broadcast', 'ether multicast', 'ip multicast', 'ip6 multicast')
-    .map((of) => ({ kind: 'cast' as const, of, ...nowhere }) as Node),
+    .map((of) => ({ kind: 'cast' as const, of, ...nowhere })),
 );
 
 const name: fc.Arbitrary<Node> = fc
@@ -79,7 +79,7 @@ const name: fc.Arbitrary<Node> = fc
     'tcp-syn',
     'shifted-ip-header',
   ) // prettier-ignore
-  .map((text) => ({ kind: 'name', text, ...nowhere }));
+  .map((text) => ({ kind: 'name' as const, text, ...nowhere }));
 
 const leaf: fc.Arbitrary<Node> = fc.oneof(
   name,
@@ -113,12 +113,27 @@ const { value } = fc.letrec<{ value: Node }>((tie) => ({
     { depthSize: 'small', withCrossShrink: true },
     leaf,
     fc
-      .tuple(fc.constantFrom('|', '^', '&', '<<', '>>', '+', '-', '*', '/', '%'), tie('value'), tie('value'))
-      .map(([operator, left, right]) => ({ kind: 'arithmetic', operator, left, right, ...nowhere }) as Node),
-    tie('value').map((term) => ({ kind: 'negative', term, ...nowhere })),
+      .tuple(
+        fc.constantFrom(
+          '|' as const,
+          '^' as const,
+          '&' as const,
+          '<<' as const,
+          '>>' as const,
+          '+' as const,
+          '-' as const,
+          '*' as const,
+          '/' as const,
+          '%' as const,
+        ),
+        tie('value'),
+        tie('value'),
+      )
+      .map(([operator, left, right]) => ({ kind: 'arithmetic' as const, operator, left, right, ...nowhere })),
+    tie('value').map((term) => ({ kind: 'negative' as const, term, ...nowhere })),
     fc
       .tuple(fc.constantFrom('ip', 'tcp', 'ether', 'icmp6'), offset, fc.constantFrom(1, 2, 4))
-      .map(([protocol, offset, size]) => ({ kind: 'slice', protocol, offset, size, ...nowhere })),
+      .map(([protocol, offset, size]) => ({ kind: 'slice' as const, protocol, offset, size, ...nowhere })),
   ),
 }));
 
@@ -128,7 +143,7 @@ const test: fc.Arbitrary<Node> = fc.oneof(
   name.filter((node) => node.kind === 'name' && node.text !== 'port' && node.text !== 'net'),
   fc
     .tuple(fc.constantFrom('==', '!=', '<', '<=', '>', '>=', 'contains', 'like'), value, value)
-    .map(([operator, left, right]) => ({ kind: 'compare', operator, left, right, ...nowhere }) as Node),
+    .map(([operator, left, right]) => ({ kind: 'compare' as const, operator, left, right, ...nowhere })),
   fc
     .tuple(
       value,
@@ -140,7 +155,7 @@ const test: fc.Arbitrary<Node> = fc.oneof(
         { minLength: 1, maxLength: 3 },
       ),
     )
-    .map(([left, items]) => ({ kind: 'in', left, items, ...nowhere }) as Node),
+    .map(([left, items]) => ({ kind: 'in' as const, left, items, ...nowhere })),
 );
 
 /** Any tree that parse() can give: what it joins is joined, no `and` directly below an `and`. */
@@ -149,7 +164,7 @@ export function filterNode(): fc.Arbitrary<Node> {
     node: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
       test,
-      tie('node').map((term) => ({ kind: 'not', term, ...nowhere })),
+      tie('node').map((term) => ({ kind: 'not' as const, term, ...nowhere })),
       fc
         .tuple(
           fc.constantFrom<'and' | 'or'>('and', 'or'),

@@ -35,7 +35,7 @@ const plainArguments: FilterPoint = {
   ],
 };
 
-const types: FilterNames['pathType'] = (path) => {
+const types: NonNullable<FilterNames['pathType']> = (path) => {
   if (path.endsWith('mtu')) return { type: 'unsigned int', kind: 'number', signed: false, bits: 32 };
   if (path.endsWith('ifalias')) return { type: 'char[256]', kind: 'text', signed: false, bits: 2048 };
   if (path.endsWith('stats'))

@@ -71,14 +71,14 @@ function samples(): Sample[] {
   const random = new Random(4711);
   const found: Sample[] = [];
   const add = (
-    bytes: Uint8Array,
+    bytes: Uint8Array<ArrayBufferLike>,
     window: number,
     length: number,
     made: string,
     expect: Sample['expect'],
   ): void => {
     const record = {
-      ...emptyRecord(bytes.subarray(0, 128)),
+      ...emptyRecord(Uint8Array.from(bytes.subarray(0, 128))),
       flags: FLAG_SKB | FLAG_DEVICE,
       window,
       len: length,
@@ -100,7 +100,7 @@ function samples(): Sample[] {
   }
   for (const [name, make] of Object.entries(STACKS))
     for (let i = 0; i < 60; i++) {
-      const frame = make(random);
+      const frame = Uint8Array.from(make(random));
       // The same at its IP header, and with the frame where the IP header should be.
       add(frame.subarray(14), 0, frame.length - 14, name, random.pick(['ipv4', 'ipv6', 'ip']));
       add(frame, 0, frame.length, `${name}, framed`, 'ipv4');

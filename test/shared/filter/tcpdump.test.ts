@@ -61,7 +61,7 @@ function byTcpdump(file: string, filter: string): number[] {
 function byOurs(sample: readonly Packet[], filter: string): number[] {
   const fits = compileDisplay(filter, { points: [point], fields: [] });
   return sample.flatMap(({ bytes, length }, at) => {
-    const record = { ...emptyRecord(bytes), flags: FLAG_SKB, len: length };
+    const record = { ...emptyRecord(Uint8Array.from(bytes)), flags: FLAG_SKB, len: length };
     return fits?.(record) === true ? [at] : [];
   });
 }
