@@ -1,4 +1,4 @@
-import { FLAG_ARGUMENTS, RECORD_BYTES, readRecord } from '../../shared/capture/record.ts';
+import { FLAG_ARGUMENTS, RECORD_BYTES, readRecord, skbLowAt } from '../../shared/capture/record.ts';
 import type { EventRecord } from '../../shared/capture/record.ts';
 
 const FIRST_CAPACITY = 1024;
@@ -71,6 +71,11 @@ export class EventRing {
   /** The record's verdict as an index in VERDICT_KINDS or NO_VERDICT, without reading the rest of it. */
   verdictOf(number: number): number {
     return verdictAt(this.#bytes, (number % this.#slots) * RECORD_BYTES);
+  }
+
+  /** The lower half of the address of the record's sk_buff: enough to pass over others by, and no bigint each. */
+  skbLowOf(number: number): number {
+    return skbLowAt(this.#view, (number % this.#slots) * RECORD_BYTES);
   }
 
   /** Forgets every record; numbers go on where they were. */

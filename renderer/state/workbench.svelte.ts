@@ -242,6 +242,8 @@ export class Workbench {
     const run = this.runs.choose(started.run, session);
     run.spec = spec;
     run.points = started.points;
+    run.fields = started.fields;
+    run.reasons = started.reasons;
     run.reconcile.begin(spec, started.points, {
       release: session.facts?.release ?? null,
       replay: session.info.replay !== null,

@@ -5,8 +5,16 @@ import { targetTime } from './target-time.ts';
 /** Widths of the columns in characters; the summary takes what is left. */
 export const COLUMNS = { seq: 7, time: 15, cpu: 3, process: 20, device: 10, length: 5 } as const;
 
+/** Where several functions are probed: which of them, in characters. */
+export const PLACE = 26;
+
 /** One row as one line of fixed columns: a row of the table is a single text node. */
-export function eventLine(record: EventRecord, clockOffset: bigint | null, summary: string): string {
+export function eventLine(
+  record: EventRecord,
+  clockOffset: bigint | null,
+  summary: string,
+  place: string | null = null,
+): string {
   return [
     String(record.seq).padStart(COLUMNS.seq),
     targetTime(record.ns, clockOffset).padStart(COLUMNS.time),
@@ -19,6 +27,7 @@ export function eventLine(record: EventRecord, clockOffset: bigint | null, summa
       COLUMNS.device,
     ),
     (record.flags & FLAG_ARGUMENTS ? '-' : String(record.len)).padStart(COLUMNS.length),
+    ...(place === null ? [] : [cut(place, PLACE)]),
     summary,
   ].join('  ');
 }

@@ -23,6 +23,7 @@ export const events = {
   'events.col.process': 'Process',
   'events.col.device': 'Device',
   'events.col.length': 'Len',
+  'events.col.function': 'Function',
   'events.col.summary': 'What the bytes are',
   'events.filterLabel': 'Show by verdict',
   'events.chipHint': 'Click to show or hide, double-click to show only this',

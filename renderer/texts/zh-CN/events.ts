@@ -25,6 +25,7 @@ export const events: Readonly<Record<keyof typeof en, string>> = {
   'events.col.process': '进程',
   'events.col.device': '设备',
   'events.col.length': '长度',
+  'events.col.function': '函数',
   'events.col.summary': '这些字节是什么',
   'events.filterLabel': '按结论显示',
   'events.chipHint': '单击显示或隐藏，双击只显示此项',
