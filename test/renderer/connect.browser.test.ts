@@ -93,7 +93,7 @@ describe('an attempt to connect', () => {
       .toHaveTextContent('connecting to 192.0.2.40 port 22');
     await button('Cancel').click();
     await expect.element(page.getByRole('alert')).toHaveTextContent('Cancelled.');
-    await expect.element(page.getByText('It ended at: authentication.')).toBeVisible();
+    await expect.element(page.getByText('It ended at: Authentication.')).toBeVisible();
     await expect.element(box()).toHaveValue('slow');
   });
 
@@ -102,7 +102,7 @@ describe('an attempt to connect', () => {
     await box().fill('refused');
     await userEvent.keyboard('{Enter}');
     await expect.element(page.getByRole('alert')).toHaveTextContent('ssh -p 22 refused');
-    await expect.element(page.getByText('It ended at: tcp connection.')).toBeVisible();
+    await expect.element(page.getByText('It ended at: TCP connection.')).toBeVisible();
     await page.getByText('Connection log').click();
     const log = page.getByRole('list', { name: 'Connection log' });
     await expect.element(log).toHaveTextContent('connecting to 192.0.2.40 port 22');

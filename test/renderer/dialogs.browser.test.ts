@@ -113,7 +113,7 @@ describe('an unknown host key', () => {
     await expect.element(dialog().getByRole('button', { name: 'Cancel' })).toHaveFocus();
     await userEvent.keyboard('{Escape}');
     await expect.element(page.getByRole('alert')).toHaveTextContent('Cancelled.');
-    await expect.element(page.getByText('It ended at: host key.')).toBeVisible();
+    await expect.element(page.getByText('It ended at: Host key.')).toBeVisible();
   });
 
   test('is answered as the button says', async () => {

@@ -2,7 +2,7 @@ export const connect = {
   'connect.title': 'Connect',
   'connect.label': 'Host',
   'connect.placeholder': 'alias or user@host:port',
-  'connect.hint': 'Searches the list below, and takes what ssh takes.',
+  'connect.hint': 'Searches the list; takes what ssh takes.',
   'connect.enter': 'Enter connects to “{host}”.',
   'connect.button': 'Connect',
   'connect.connecting': 'Connecting to {host}…',
@@ -46,6 +46,7 @@ export const connect = {
   'connect.typed': 'typed, in no config',
 
   'mark.label': 'Mark',
+  'mark.of': 'Mark of {host}',
   'mark.none': 'None',
   'mark.production': 'Production',
   'mark.staging': 'Staging',

@@ -48,6 +48,7 @@ export const connect: Readonly<Record<keyof typeof en, string>> = {
   'connect.typed': '手动输入，不在配置中',
 
   'mark.label': '标记',
+  'mark.of': '{host} 的标记',
   'mark.none': '无',
   'mark.production': '生产',
   'mark.staging': '预发布',

@@ -172,6 +172,7 @@ function handlersFor(
     },
     fellowFunctions: async ({ name }) => kernelFunctions.fellows(name),
     structs: async ({ name }) => kernel.structs.layouts(name),
+    structNames: async ({ query, limit }) => kernel.structs.named(query, limit),
     structMembers: async (place) => kernel.structs.body(place),
     structAt: async ({ offset, ...place }) => kernel.structs.at(place, offset),
     structUsers: async (place) => kernel.structs.users(place),
@@ -380,22 +381,22 @@ function pointsOf(
 function surveyOf(): Survey {
   return {
     items: [
-      { id: 'kernel', state: 'ok', value: 'Linux 6.1.0-42-cloud-amd64', remedy: '' },
+      { id: 'kernel', state: 'ok', value: '6.1.0-42-cloud-amd64 (edge-01)', remedy: '' },
       { id: 'architecture', state: 'ok', value: 'x86_64', remedy: '' },
-      { id: 'btf', state: 'ok', value: '/sys/kernel/btf/vmlinux, 5.2 MB', remedy: '' },
-      { id: 'bpftrace', state: 'ok', value: 'bpftrace 0.17.0, takes kfunc:', remedy: '' },
+      { id: 'btf', state: 'ok', value: '/sys/kernel/btf/vmlinux, 5200000 bytes', remedy: '' },
+      { id: 'bpftrace', state: 'ok', value: '0.17.0, BTF probes are called kfunc', remedy: '' },
       { id: 'privilege', state: 'ok', value: 'root', remedy: '' },
       {
         id: 'tracefs',
         state: 'warn',
-        value: 'not mounted',
-        remedy: 'mount -t tracefs tracefs /sys/kernel/tracing',
+        value: 'not readable',
+        remedy: 'Mount it: mount -t tracefs tracefs /sys/kernel/tracing.',
       },
       { id: 'lockdown', state: 'ok', value: 'none', remedy: '' },
       {
         id: 'own-traffic',
         state: 'ok',
-        value: '192.0.2.1:51122 → 192.0.2.40:22 is left out of every probe',
+        value: '192.0.2.1:51122 - 192.0.2.40:22',
         remedy: '',
       },
     ],
