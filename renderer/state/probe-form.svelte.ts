@@ -22,6 +22,15 @@ export class ProbeForm {
   where = $state.raw('');
   /** Whether that is a filter; while it is not, nothing is started. */
   whereRight = $state.raw(true);
+  edge = $state<ProbeSpec['edge']>('entry');
+  engine = $state<ProbeSpec['engine']>('auto');
+  stack = $state(false);
+  /** More points of the same run. */
+  also = $state.raw<readonly string[]>([]);
+  /** A pattern may take more functions than is usually wise. */
+  many = $state(false);
+  /** The script as the user changed it; null while it is the one that is written from the rest. */
+  script = $state.raw<string | null>(null);
   /** As typed; empty for no limit. */
   count = $state('');
   seconds = $state('');
@@ -43,6 +52,12 @@ export class ProbeForm {
     (): { readonly spec: ProbeSpec } | { readonly wrong: ReadonlySet<string> } => {
       const parsed = probeSpec.safeParse({
         function: this.function,
+        also: [...this.also],
+        edge: this.edge,
+        engine: this.engine,
+        stack: this.stack,
+        many: this.many,
+        script: this.script,
         filter: this.filter,
         expect: this.expect,
         where: this.where.trim(),
@@ -65,6 +80,8 @@ export class ProbeForm {
     if (functionName === this.function) return;
     this.function = functionName;
     this.expect = 'default';
+    this.script = null;
+    this.many = false;
     this.open = false;
     this.starting.reset();
     this.prepare(0);
@@ -72,6 +89,12 @@ export class ProbeForm {
 
   fill(spec: ProbeSpec): void {
     this.function = spec.function;
+    this.also = spec.also;
+    this.edge = spec.edge;
+    this.engine = spec.engine;
+    this.stack = spec.stack;
+    this.many = spec.many;
+    this.script = spec.script;
     this.filter = spec.filter;
     this.expect = spec.expect;
     this.where = spec.where;
@@ -104,6 +127,27 @@ export class ProbeForm {
     if (right) this.prepare();
   }
 
+  /** Attaches to one point more in the same run; false when there is no room, or it is no point. */
+  addPoint(point: string): boolean {
+    if (point === this.function || this.also.includes(point)) return true;
+    const also = [...this.also, point];
+    if (!probeSpec.shape.also.safeParse(also).success) return false;
+    this.also = also;
+    this.prepare(0);
+    return true;
+  }
+
+  dropPoint(point: string): void {
+    this.also = this.also.filter((other) => other !== point);
+    this.prepare(0);
+  }
+
+  /** Takes the script into the user's own hands, or gives it back: then it is written anew. */
+  setScript(script: string | null): void {
+    this.script = script === '' ? null : script;
+    this.prepare(script === null ? 0 : PREPARE_AFTER);
+  }
+
   /** Captures one value more; false when there is no room, or the path is none. */
   pickField(path: string): boolean {
     if (this.fields.includes(path)) return true;
@@ -124,7 +168,7 @@ export class ProbeForm {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const { spec } = this;
-      if (spec) void this.prepared.run(() => this.#backend.prepareProbe({ session: this.#session, spec }));
+      if (spec && this.whereRight) void this.prepared.run(() => this.#backend.prepareProbe({ session: this.#session, spec }));
     }, after);
   }
 

@@ -20,6 +20,8 @@ import type {
   RunTotals,
   Survey,
 } from '../../../shared/contract/api.ts';
+import { filterNames } from '../../../renderer/state/filter-names.ts';
+import { compileWhere } from '../../../shared/filter/compile.ts';
 import { engineWhy } from '../../../shared/probe/engine-why.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import { serveBackend } from '../../../shared/contract/rpc.ts';
@@ -201,7 +203,7 @@ function handlersFor(
         engine: 'bpftrace',
         ...pointsOf(spec, entry),
         why: engineWhy('trampolines', { version: '0.17.0' }),
-        where: [],
+        where: partsOf(spec, entry),
         script: scriptOf(spec),
         command: 'bpftrace -B line -q /dev/stdin',
         signature: entry.signature,
@@ -346,6 +348,7 @@ function recordOf(seq: number, spec: ProbeSpec): EventRecord {
     ...emptyRecord(bytes),
     seq,
     flags: FLAG_SKB | FLAG_DEVICE,
+    values: spec.fields.map((_, at) => BigInt(1500 + at)),
     skb: 0xffff8880041c0000n + BigInt(seq % 8) * 256n,
     cpu: seq % 2,
     ns: 81_230_000_000_000n + BigInt(seq) * 100_000_000n,
@@ -376,6 +379,14 @@ function pointsOf(
   const captures = entry === null || entry.signature.includes('sk_buff') ? 'packet' : 'arguments';
   const point = { name: spec.function, kind: 'function', edge: 'entry', captures } as const;
   return { points: [{ ...point, pointer: 'data', parameters: [] }], fields: spec.fields };
+}
+
+/** Where the parts of a filter run, as the real engine would say. */
+function partsOf(spec: ProbeSpec, entry: { readonly signature: string } | null): PreparedProbe['where'] {
+  const { points, fields } = pointsOf(spec, entry);
+  const parameters = [{ name: 'skb', type: 'struct sk_buff *' }];
+  const names = filterNames(spec, points, fields, parameters);
+  return compileWhere(spec.where, names, { engine: 'bpftrace', argument: (name) => `args->${name}` }).parts;
 }
 
 function surveyOf(): Survey {
