@@ -147,6 +147,7 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
       },
       fellowFunctions: async ({ session, name }) => (await typesOf(session)).functions.fellows(name),
       structs: async ({ session, name }) => (await typesOf(session)).structs.layouts(name),
+      structNames: async ({ session, query, limit }) => (await typesOf(session)).structs.named(query, limit),
       structMembers: async ({ session, ...place }) => (await typesOf(session)).structs.body(place),
       structAt: async ({ session, offset, ...place }) => (await typesOf(session)).structs.at(place, offset),
       structUsers: async ({ session, ...place }) => (await typesOf(session)).structs.users(place),

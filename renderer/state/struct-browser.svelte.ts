@@ -1,11 +1,13 @@
 import type { Backend, StructLayout } from '../../shared/contract/api.ts';
-import type { StructUsers } from '../../shared/contract/structs.ts';
+import type { FirstOf, StructUsers } from '../../shared/contract/structs.ts';
 import { KernelDiff } from './kernel-diff.svelte.ts';
 import { StructCompare } from './struct-compare.svelte.ts';
 import { StructTree } from './struct-tree.svelte.ts';
 import { Task } from './task.svelte.ts';
 
 const VISITED = 12;
+/** Names told while one is being typed. */
+const MATCHES = 60;
 
 export const STRUCT_TABS = ['members', 'map', 'c', 'users', 'compare'] as const;
 export type StructTab = (typeof STRUCT_TABS)[number];
@@ -24,6 +26,8 @@ export class StructBrowser {
   readonly #session: string;
   /** As typed; asked for with Enter. */
   name = $state('');
+  /** Names that fit what is typed; null while nothing is. */
+  readonly matches = new Task<FirstOf<string> | null>();
   readonly layouts = new Task<readonly StructLayout[]>();
   /** A kernel may hold several structs of one name. */
   chosen = $state.raw(0);
@@ -52,6 +56,14 @@ export class StructBrowser {
     this.kernels = new KernelDiff(backend, session);
   }
 
+  /** Looks for names that fit what is typed. */
+  async suggest(): Promise<void> {
+    const query = this.name.trim();
+    await this.matches.run(async () =>
+      query === '' ? null : this.#backend.structNames({ session: this.#session, query, limit: MATCHES }),
+    );
+  }
+
   async open(name: string): Promise<void> {
     const wanted = name.trim().replace(/^(struct|union)\s+/, '');
     if (wanted === '') return;
@@ -61,7 +73,9 @@ export class StructBrowser {
     const found = await this.layouts.run(() =>
       this.#backend.structs({ session: this.#session, name: wanted }),
     );
-    if (found) this.visited = [wanted, ...this.visited.filter((other) => other !== wanted)].slice(0, VISITED);
+    if (!found) return;
+    this.matches.reset();
+    this.visited = [wanted, ...this.visited.filter((other) => other !== wanted)].slice(0, VISITED);
   }
 
   /** Asks, once, who has to do with the struct that is looked at. */

@@ -12,6 +12,7 @@ import type { Failure } from './failure.ts';
 import type { FellowFunctions, FunctionDetails, FunctionMatches, FunctionTable } from './kernel-functions.ts';
 import type {
   AtOffset,
+  FirstOf,
   KernelDifference,
   StructBody,
   StructChange,
@@ -284,6 +285,14 @@ export const apiCalls = {
   ),
   /** Every struct and union of that name: a kernel may hold several. */
   structs: call<readonly StructLayout[]>()(z.strictObject({ session, name: z.string().min(1).max(200) })),
+  /** Names of structs and unions that fit what is typed, best first. */
+  structNames: call<FirstOf<string>>()(
+    z.strictObject({
+      session,
+      query: z.string().min(1).max(200),
+      limit: z.number().int().min(1).max(500),
+    }),
+  ),
   /** One struct with its members: what a member of another leads to. */
   structMembers: call<StructBody>()(z.strictObject(place)),
   /** What lies at a byte of a struct. */

@@ -116,6 +116,23 @@ describe('the members of a struct', () => {
   });
 });
 
+test('names that fit are told as one is typed, and gone to with arrows', async () => {
+  await open('config');
+  const field = page.getByRole('searchbox', { name: 'Struct name' });
+  await field.fill('net_dev');
+  await expect.element(page.getByText('3 names fit')).toBeVisible();
+  await press('ArrowDown', 'ArrowDown');
+  await expect.element(button('net_device_ops')).toHaveFocus();
+  await press('ArrowUp', 'ArrowUp');
+  await expect.element(field).toHaveFocus();
+  await press('ArrowDown', 'Enter');
+  await expect.element(page.getByRole('heading', { name: 'struct net_device' })).toBeVisible();
+  await expect.element(page.getByText('3 names fit')).not.toBeInTheDocument();
+  await field.fill('skbf');
+  await expect.element(page.getByText('2 names fit')).toBeVisible();
+  await expect.element(button('sk_buff').first()).toBeVisible();
+});
+
 describe('the other sides of a struct', () => {
   test('the map goes to the member that is pressed', async () => {
     await open();

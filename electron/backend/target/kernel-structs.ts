@@ -11,6 +11,7 @@ import { layoutOf, namedMembers } from '../../../shared/btf/layout.ts';
 import type { Layout } from '../../../shared/btf/layout.ts';
 import { findComposites } from '../../../shared/btf/path.ts';
 import { printType } from '../../../shared/btf/print.ts';
+import { CompositeNames } from '../../../shared/btf/composite-names.ts';
 import { holdersIn, reaches, usersIn } from '../../../shared/btf/users.ts';
 import type { StructLayout } from '../../../shared/contract/api.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
@@ -42,6 +43,7 @@ export class KernelStructs {
   readonly #modules: readonly ModuleBtf[];
   /** Host or file, for failures. */
   readonly #origin: string;
+  #names: CompositeNames | null = null;
 
   constructor(modules: readonly ModuleBtf[], origin: string) {
     this.#modules = modules;
@@ -76,6 +78,13 @@ export class KernelStructs {
     );
     if (layouts.length === 0) throw new Fail('struct-unknown', { name, origin: this.#origin });
     return layouts;
+  }
+
+  /** Names of structs and unions that fit what is being typed, best first. */
+  named(line: string, limit: number): FirstOf<string> {
+    this.#names ??= new CompositeNames(this.#modules);
+    const { total, names } = this.#names.search(line.replace(/^\s*(?:struct|union)\s+/, ''), limit);
+    return { total, first: names.map(shownName) };
   }
 
   /** One struct, to be shown where a member leads to it. Throws `struct-unknown`. */

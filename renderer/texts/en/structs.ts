@@ -3,6 +3,8 @@ export const structs = {
   'structs.placeholder': 'Name, e.g. sk_buff',
   'structs.show': 'Show',
   'structs.look': 'Look at struct {name}',
+  'structs.matches.one': '{count} name fits',
+  'structs.matches.other': '{count} names fit',
   'structs.visited': 'Looked at',
   'structs.suggested': 'Of the receive path',
   'structs.about':

@@ -5,6 +5,8 @@ export const structs: Readonly<Record<keyof typeof en, string>> = {
   'structs.placeholder': '名称，例如 sk_buff',
   'structs.show': '显示',
   'structs.look': '查看 struct {name}',
+  'structs.matches.one': '{count} 个名称匹配',
+  'structs.matches.other': '{count} 个名称匹配',
   'structs.visited': '看过的',
   'structs.suggested': '接收路径上的',
   'structs.about': '布局来自运行内核的 BTF：无需内核源码。输入结构体名称，或从函数签名中点入。',

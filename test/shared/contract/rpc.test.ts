@@ -73,6 +73,7 @@ const GOOD: { readonly [K in CallName]: unknown } = {
   functionDetails: { session: 's1', name: 'vmlinux:ip_rcv' },
   fellowFunctions: { session: 's1', name: 'vmlinux:ip_rcv' },
   structs: { session: 's1', name: 'sk_buff' },
+  structNames: { session: 's1', query: 'sk_b', limit: 50 },
   structMembers: { session: 's1', module: 'vmlinux', type: 1 },
   structAt: { session: 's1', module: 'vmlinux', type: 1, offset: 0 },
   structUsers: { session: 's1', module: 'vmlinux', type: 1 },
@@ -92,7 +93,7 @@ const GOOD: { readonly [K in CallName]: unknown } = {
   stopProbe: { run: 1 },
   credit: { run: 1, bytes: 256 },
   wireshark: { linktype: 1, bytes: '00ff' },
-    profiles: {},
+  profiles: {},
   saveProfile: {
     profile: { skblens: 'investigation', version: 1, name: 'n', host: 'web', probe: SPEC },
   },

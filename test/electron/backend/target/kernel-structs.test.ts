@@ -131,6 +131,20 @@ describe('a struct as it is drawn', () => {
   });
 });
 
+test('names that fit what is typed, best first; letter by letter only where nothing else fits', () => {
+  const names = (line: string, limit = 10) => kernel.structs.named(line, limit);
+  expect(names('net_device')).toEqual({
+    total: 3,
+    first: ['net_device', 'net_device_ops', 'net_device_stats'],
+  });
+  expect(names('struct  DEVICE ops').first).toEqual(['net_device_ops']);
+  expect(names('e', 2)).toMatchObject({ total: 6, first: expect.objectContaining({ length: 2 }) as unknown });
+  expect(names('config')).toEqual({ total: 1, first: ['config'] });
+  expect(names('skbf').first).toContain('sk_buff');
+  expect(names('zzz')).toEqual({ total: 0, first: [] });
+  expect(names(' ')).toEqual({ total: 0, first: [] });
+});
+
 describe('what lies at a byte', () => {
   const at = (offset: number) => kernel.structs.at(skb, offset);
 
