@@ -11,11 +11,15 @@ export class RunReconcile {
   /** Null: this probe sees no packet that a counter counts, or there are no two readings yet. */
   found = $state.raw<Reconciliation | null>(null);
 
-  begin(spec: ProbeSpec, points: readonly ProgramPoint[], release: string | null): void {
+  begin(
+    spec: ProbeSpec,
+    points: readonly ProgramPoint[],
+    target: { readonly release: string | null; readonly replay: boolean },
+  ): void {
     this.#reconciler.begin(
       spec,
       points.map(({ name }) => name),
-      release,
+      target,
     );
   }
 

@@ -47,6 +47,9 @@ export interface Reconciliation {
 const NEAR_SECONDS = 0.03;
 const MAX_NAMESPACES = 16;
 const MAX_PENDING = 100_000;
+const MAX_AHEAD = 600;
+/** Packets of a replay that lie this many seconds behind all its counters were recorded at another time. */
+const MOST_APART = 5;
 const MAX_EARLY_BYTES = 4096 * RECORD_BYTES;
 
 /** Times at which packets were counted in one counter of one namespace; those before the settled reading are a mere number. */
@@ -117,14 +120,24 @@ export class Reconciler {
   #first: TimedCounters | null = null;
   #settled: TimedCounters | null = null;
   #last: TimedCounters | null = null;
+  #replay = false;
+  /** Readings of a replay that no record has come up to yet. */
+  #ahead: TimedCounters[] = [];
+  #newestRecord = 0;
 
   /**
    * What is run: names of the program's points in their order, and the target's kernel. Once; records that came
-   * before are taken then.
+   * before are taken then. A replay plays counters and packets each at its own time: there a reading is settled by
+   * a packet that was captured after it.
    */
-  begin(spec: ReconciledSpec, points: readonly string[], release: string | null): void {
+  begin(
+    spec: ReconciledSpec,
+    points: readonly string[],
+    { release, replay = false }: { readonly release: string | null; readonly replay?: boolean },
+  ): void {
     if (this.#spec !== null) return;
     this.#spec = spec;
+    this.#replay = replay;
     this.#points = points;
     this.#version = kernelVersion(release);
     this.#find();
@@ -157,7 +170,7 @@ export class Reconciler {
   ended(): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#last !== null) this.#settle(this.#last);
+    if (this.#last !== null && !this.#replay) this.#settle(this.#last);
   }
 
   /** A reading of counters; another namespace than before begins anew. The newest is settled by the next. */
@@ -167,9 +180,20 @@ export class Reconciler {
     if (this.#first === null || again || this.#first.netns !== reading.netns) {
       this.#first = reading;
       this.#settled = null;
+      this.#ahead = [];
       for (const tallies of this.#tallies.values()) for (const tally of tallies) tally.begin(reading.uptime);
+    } else if (this.#replay) {
+      if (this.#ahead.length < MAX_AHEAD) this.#ahead.push(reading);
     } else if (this.#last !== null) this.#settle(this.#last);
     this.#last = reading;
+  }
+
+  #settleReplay(): void {
+    const passed = this.#ahead.filter(({ uptime }) => uptime <= this.#newestRecord);
+    const newest = passed.at(-1);
+    if (newest === undefined) return;
+    this.#ahead = this.#ahead.slice(passed.length);
+    this.#settle(newest);
   }
 
   /** Whole records, as in a batch. */
@@ -192,9 +216,12 @@ export class Reconciler {
       deviceType: 0,
     };
     for (let at = 0; at + RECORD_BYTES <= records.length; at += RECORD_BYTES) this.#record(view, at, packet);
+    if (this.#replay) this.#settleReplay();
   }
 
   #record(view: DataView, at: number, packet: CountedPacket): void {
+    const time = view.getUint32(at + 8, true) * 1e-9 + view.getUint32(at + 12, true) * 4.294967296;
+    this.#newestRecord = Math.max(this.#newestRecord, time);
     const rule = this.#rules[view.getUint16(at + 232, true)] ?? null;
     const flags = view.getUint8(at + 5);
     if (rule === null || view.getUint8(at + 234) === 1) return;
@@ -207,7 +234,6 @@ export class Reconciler {
     packet.pktType = view.getUint16(at + 42, true);
     const counts = rule.counts(packet, this.#version);
     if (counts === 0) return;
-    const time = view.getUint32(at + 8, true) * 1e-9 + view.getUint32(at + 12, true) * 4.294967296;
     const tallies = this.#talliesOf(view.getUint32(at + 48, true));
     for (const [i, tally] of tallies.entries()) if (counts & (1 << i)) tally.add(time);
   }
@@ -236,6 +262,7 @@ export class Reconciler {
     const settled = this.#settled;
     const spec = this.#spec;
     if (spec === null || !this.applies || first === null || settled === null) return null;
+    if (this.#replay && this.#newestRecord - (this.#last?.uptime ?? 0) > MOST_APART) return null;
     const mine = this.#tallies.get(first.netns);
     const delta = (counter: string): number =>
       growth(counter, first.values[counter] ?? 0, settled.values[counter] ?? 0);

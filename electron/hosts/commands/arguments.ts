@@ -3,7 +3,9 @@ import { Fail } from '../../../shared/contract/failure.ts';
 import { VERDICT_KINDS } from '../../../shared/packet/verdict-kinds.ts';
 import type { VerdictKind } from '../../../shared/packet/verdict-kinds.ts';
 import { parsePoint } from '../../../shared/probe/point.ts';
-import { ENGINES, EXPECTATIONS, FILTERS, probeSpec } from '../../../shared/probe/spec.ts';
+import { parse as parseWhere } from '../../../shared/filter/parse.ts';
+import { failOf, FilterError } from '../../../shared/filter/problem.ts';
+import { EDGES, ENGINES, EXPECTATIONS, FILTERS, MAX_FIELDS, probeSpec } from '../../../shared/probe/spec.ts';
 import type { ProbeSpec } from '../../../shared/probe/spec.ts';
 import type { SshOverrides } from '../../backend/ssh/config.ts';
 
@@ -15,10 +17,17 @@ export const USAGE = `skblens: what the kernel really saw in a packet, on a remo
       --path: the way of a packet, from the device up and down again
   skblens struct HOST|--btf FILE NAME          a struct's layout: offsets, bitfields, holes
   skblens btf diff A B [--struct NAME]         from one kernel to another: A, B are BTF files or HOSTs
-  skblens probe HOST FUNCTION          probe a function and judge each packet
-      --filter none|bad-ip-header|misfit     --expect ethernet|ipv4|ipv6|ip|auto
-      --count N   --for 10s                  --expect-verdict KIND
-      --engine auto|bpftrace                 --print-script   --pcapng FILE
+  skblens probe HOST FUNCTION          probe a function and judge each packet; FUNCTION may be a pattern,
+                                       MODULE:F, kprobe:F, tracepoint:CATEGORY:NAME, rawtracepoint:NAME
+      --also F                               more places in the same run, packets followed by their sk_buff
+      --edge entry|return|both               --stack: the kernel stack of each event
+      --field PATH                           a value beside the packet: skb->dev->mtu
+      --filter none|bad-ip-header|misfit|EXPR    EXPR as 'icmp and ip.ttl < 5'
+      --count N   --for 10s                  --expect ethernet|ipv4|ipv6|ip|auto   --expect-verdict KIND
+      --engine auto|bpftrace|tracefs         --print-script   --dry-run   --pcapng FILE
+      --yes                                  a pattern may take more than 100 places
+      --netns NAME|INODE                     whose counters are set beside the packets
+      --device-facts                         programs behind the device of the first bad packet
   skblens inspect FILE                 judge each packet of a pcap or pcapng file; - is standard input
       --expect ethernet|ipv4|ipv6|ip|auto    --expect-verdict KIND
   skblens run PROFILE.json HOST...     a saved investigation, on several hosts at once
@@ -44,11 +53,27 @@ export interface CommandLine {
   readonly expectVerdict: VerdictKind | null;
   readonly printScript: boolean;
   readonly pcapng: string | null;
+  readonly netns: string | null;
+  readonly deviceFacts: boolean;
   readonly port: number;
   readonly btf: string | null;
   readonly struct: string | null;
   readonly path: boolean;
-  readonly spec: Pick<ProbeSpec, 'filter' | 'expect' | 'engine' | 'count' | 'seconds'>;
+  readonly spec: Pick<
+    ProbeSpec,
+    | 'also'
+    | 'edge'
+    | 'filter'
+    | 'where'
+    | 'fields'
+    | 'stack'
+    | 'expect'
+    | 'engine'
+    | 'count'
+    | 'seconds'
+    | 'dryRun'
+    | 'many'
+  >;
 }
 
 /** The command line as values; anything that is not understood is a `usage` failure that names it. */
@@ -74,12 +99,20 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
         : oneOf(VERDICT_KINDS, values['expect-verdict'], '--expect-verdict'),
     printScript: values['print-script'] === true,
     pcapng: values.pcapng ?? null,
+    netns: values.netns ?? null,
+    deviceFacts: values['device-facts'] === true,
     port: integer(values.port ?? '0', '--port', 0, 65_535),
     btf: values.btf ?? null,
     struct: values.struct ?? null,
     path: values.path === true,
     spec: {
-      filter: parseFilter(values.filter ?? 'none'),
+      also: values.also ?? [],
+      edge: oneOf(EDGES, values.edge ?? 'entry', '--edge'),
+      ...parseFilter(values.filter ?? 'none'),
+      fields: values.field ?? [],
+      stack: values.stack === true,
+      dryRun: values['dry-run'] === true,
+      many: values.yes === true,
       expect: oneOf(EXPECTATIONS, values.expect ?? 'default', '--expect'),
       engine: oneOf(ENGINES, values.engine ?? 'auto', '--engine'),
       count: values.count === undefined ? null : integer(values.count, '--count', 1, 100_000_000),
@@ -90,8 +123,15 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
 
 /** A whole spec for FUNCTION, checked. */
 export function specFor(functionName: string, line: CommandLine): ProbeSpec {
-  if (parsePoint(functionName) === null) throw new Fail('function-name-invalid', { function: functionName });
-  return probeSpec.parse({ ...line.spec, function: functionName });
+  for (const name of [functionName, ...line.spec.also])
+    if (parsePoint(name) === null) throw new Fail('function-name-invalid', { function: name });
+  const spec = probeSpec.safeParse({ ...line.spec, function: functionName });
+  if (spec.success) return spec.data;
+  const [issue] = spec.error.issues;
+  if (issue?.path[0] !== 'fields') throw usage(issue?.message ?? 'these options do not go together');
+  const field = line.spec.fields[Number(issue.path[1])];
+  if (field === undefined) throw usage(`--field is taken up to ${MAX_FIELDS} times`);
+  throw new Fail('field-unknown', { field, message: 'it is no path of C' });
 }
 
 /** `10s`, `500ms`, `2m`, `1h`, or plain seconds; in seconds. */
@@ -125,6 +165,8 @@ const OPTIONS = {
   options: {
     json: { type: 'boolean' },
     verbose: { type: 'boolean', short: 'v' },
+    netns: { type: 'string' },
+    'device-facts': { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
     config: { type: 'string', short: 'F' },
     identity: { type: 'string', short: 'i', multiple: true },
@@ -132,6 +174,12 @@ const OPTIONS = {
     jump: { type: 'string', short: 'J' },
     'accept-host-key': { type: 'string' },
     filter: { type: 'string' },
+    also: { type: 'string', multiple: true },
+    edge: { type: 'string' },
+    field: { type: 'string', multiple: true },
+    stack: { type: 'boolean' },
+    'dry-run': { type: 'boolean' },
+    yes: { type: 'boolean' },
     expect: { type: 'string' },
     engine: { type: 'string' },
     count: { type: 'string' },
@@ -146,15 +194,24 @@ const OPTIONS = {
   },
 } as const;
 
-function parseFilter(text: string): ProbeSpec['filter'] {
+/** A filter by its name, or an expression (build/guide/filters.md) whose names only the target's types can settle. */
+function parseFilter(text: string): Pick<ProbeSpec, 'filter' | 'where'> {
   const found = FILTERS.find((filter) => filter === text);
-  if (found === undefined)
+  if (found !== undefined) return { filter: found, where: '' };
+  const expression = ((): ReturnType<typeof parseWhere> => {
+    try {
+      return parseWhere(text);
+    } catch (thrown) {
+      throw thrown instanceof FilterError ? failOf(text, thrown.problem) : thrown;
+    }
+  })();
+  if (expression.kind === 'name' && !/[.>]/.test(text))
     throw new Fail('filter-invalid', {
       filter: text,
       message: 'no filter has this name',
       known: FILTERS.join(', '),
     });
-  return found;
+  return { filter: 'none', where: text };
 }
 
 function oneOf<T extends string>(known: readonly T[], text: string, option: string): T {

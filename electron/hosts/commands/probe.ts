@@ -12,7 +12,9 @@ import type { BackendDeps } from '../../backend/index.ts';
 import type { CommandLine } from './arguments.ts';
 import { openLocalClient, reasonOf } from './client.ts';
 import { PcapngFile } from './pcapng-file.ts';
-import { eventLines, verdictJson } from './event-text.ts';
+import { ProbeBeside } from './probe-beside.ts';
+import { eventExtras, eventLines, reasonText, verdictJson } from './event-text.ts';
+import type { RunTold } from './event-text.ts';
 import type { Output } from './output.ts';
 import { printable } from './output.ts';
 
@@ -45,10 +47,14 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
   let started = false;
   let attachedSaid = false;
   let lostSaid = 0;
+  const labels = new Map<number, string>();
+  let told: RunTold = { points: [], fields: [], reasons: {}, labels };
   const named = typeof job.host === 'string' ? job.host : 'demo';
+  const beside = new ProbeBeside(output, named);
 
   const onState = ({ run, state, totals }: { run: number; state: RunState; totals: RunTotals }): void => {
     runNumber = run;
+    beside.state(state, totals);
     if (totals.lost > lostSaid) {
       output.line({ type: 'lost', host: named, count: totals.lost - lostSaid, total: totals.lost });
       output.note(`skblens: ${totals.lost} events were lost on the way`);
@@ -71,12 +77,22 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
     job.signal,
     {
       runState: onState,
+      runLabels: ({ first, texts }) => texts.forEach((text, i) => labels.set(first + i, text)),
+      runOutput: ({ lines }) => {
+        for (const text of lines) {
+          output.line({ type: 'output', host: named, text });
+          output.text(text);
+        }
+      },
+      runLoad: ({ load }) => beside.load(load),
+      counters: ({ reading }) => beside.reading(reading),
       runReceipt: (payload) => receipt.resolve(payload.receipt),
       sessionLost: ({ failure }) => finished.resolve({ kind: 'failed', failure, totals: NO_TOTALS }),
     },
     (bytes) => {
       const batch = decodeBatch(bytes);
       if (batch === null || info === null) return;
+      beside.records(batch.records);
       const view = new DataView(batch.records.buffer, batch.records.byteOffset, batch.records.byteLength);
       for (let i = 0; i < batch.count; i++) printEvent(readRecord(view, i * RECORD_BYTES), info);
       void output
@@ -87,10 +103,14 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
 
   const layer = expectedLayer(spec);
   const printEvent = (record: EventRecord, session: SessionInfo): void => {
-    const input = verdictInput(record, spec);
+    const point = told.points[record.point];
+    const input = verdictInput(record, spec, point);
+    const functionName = point?.name ?? spec.function;
     const judged = input === null ? null : verdict(input);
     if (judged !== null) seenVerdicts.add(judged.kind);
-    pcapng?.write(record, judged, spec.function, input?.expect ?? layer, clockOffset);
+    if (judged !== null && judged.kind !== 'as-expected') beside.bad(record);
+    const drop = record.reason === null ? null : reasonText(record.reason, told.reasons);
+    pcapng?.write(record, judged, functionName, input?.expect ?? layer, clockOffset, drop);
     output.line({
       type: 'event',
       host: named,
@@ -100,14 +120,15 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
       cpu: record.cpu,
       pid: record.pid,
       comm: record.comm,
-      function: spec.function,
+      function: functionName,
       skb: skbState(record),
+      ...eventExtras(record, told),
       ...(record.flags & FLAG_ARGUMENTS ? { arguments: Buffer.from(record.bytes).toString('hex') } : {}),
       bytes: Buffer.from(record.bytes).toString('hex'),
       window: record.window,
       verdict: judged === null ? null : verdictJson(judged),
     });
-    for (const text of eventLines(record, judged, input?.expect ?? layer)) output.text(printable(text));
+    for (const text of eventLines(record, judged, input?.expect ?? layer, told)) output.text(printable(text));
   };
 
   const stop = (): void => {
@@ -131,15 +152,24 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
         type: 'script',
         host: named,
         engine: prepared.engine,
-        why: prepared.why,
+        why: prepared.why.text,
+        points: prepared.points,
+        where: prepared.where,
         script: prepared.script,
       });
       return { seenVerdicts };
     }
     if (job.signal.aborted) throw new Fail('cancelled');
     if (line.pcapng !== null) pcapng = await PcapngFile.create(line.pcapng, survey.facts, named);
-    runNumber = (await client.backend.startProbe({ session: info.session, spec })).run;
+    beside.warn(spec);
+    const netns = await beside.namespaceOf(client.backend, info, line.netns);
+    const watched = beside.watch(client.backend, info, netns);
+    const probe = await client.backend.startProbe({ session: info.session, spec });
+    runNumber = probe.run;
+    told = { ...probe, labels };
+    beside.begin(spec, probe.points, survey.facts.release, info.replay !== null);
     started = true;
+    await watched;
     client.letFinish();
     job.signal.addEventListener('abort', stop, { once: true });
     if (job.signal.aborted) stop();
@@ -154,10 +184,13 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
         output.note(`skblens: ${printable(looked.summary)}`);
       }
     }
+    beside.reconciliation();
     if (end.kind === 'failed') throw failFrom(end.failure);
+    if (line.deviceFacts) await beside.device(client.backend, info, survey.facts.release);
     if (end.kind === 'stopped') {
       output.line({ type: 'stopped', host: named, reason: end.reason, totals: end.totals });
-      output.note(`skblens: stopped (${end.reason}); ${totalsText(end.totals)}`);
+      const why = end.reason === 'load' ? `load: ${beside.loadText()}` : end.reason;
+      output.note(`skblens: stopped (${why}); ${totalsText(end.totals)}`);
     }
     return { seenVerdicts };
   } catch (error) {

@@ -72,7 +72,7 @@ function reconcilerOf(
   release: string | null,
 ): Reconciler {
   const reconciler = new Reconciler();
-  reconciler.begin(spec(more), points, release);
+  reconciler.begin(spec(more), points, { release });
   return reconciler;
 }
 
@@ -298,12 +298,40 @@ describe('growth beside packets', () => {
     reconciler.take(recordAt(100.5, frame()));
     reconciler.attached();
     reconciler.reading({ uptime: 100, netns: NETNS, values: { 'Ip.InHdrErrors': 0 } });
-    reconciler.begin(spec(), ['ip_rcv_core'], '6.1.0');
+    reconciler.begin(spec(), ['ip_rcv_core'], { release: '6.1.0' });
     reconciler.reading({ uptime: 101, netns: NETNS, values: { 'Ip.InHdrErrors': 2 } });
     reconciler.reading({ uptime: 102, netns: NETNS, values: { 'Ip.InHdrErrors': 2 } });
     expect(errorsOf(reconciler.result(0))).toMatchObject({ delta: 2, explained: 1, unexplained: 1 });
     reconciler.take(recordAt(100.7, frame()));
     expect(errorsOf(reconciler.result(0))).toMatchObject({ delta: 2, explained: 2, unexplained: 0 });
+  });
+});
+
+describe('a replay, whose counters and packets run apart', () => {
+  function replay(): Reconciler {
+    const reconciler = new Reconciler();
+    reconciler.begin(spec(), ['ip_rcv_core'], { release: '6.1.0', replay: true });
+    reconciler.attached();
+    for (const second of [0, 1, 2, 3])
+      reconciler.reading({ uptime: 100 + second, netns: NETNS, values: { 'Ip.InHdrErrors': second * 2 } });
+    return reconciler;
+  }
+
+  test('counters that run ahead wait for the packets', () => {
+    const reconciler = replay();
+    expect(reconciler.result(0)).toBeNull();
+    for (const at of [98.5, 100.3, 100.6, 101.3]) reconciler.take(recordAt(at, frame()));
+    expect(reconciler.result(0)).toMatchObject({ seconds: 1 });
+    expect(errorsOf(reconciler.result(0))).toMatchObject({ delta: 2, explained: 2, unexplained: 0 });
+    reconciler.ended();
+    for (const at of [101.6, 102.5]) reconciler.take(recordAt(at, frame()));
+    expect(errorsOf(reconciler.result(0))).toMatchObject({ delta: 4, explained: 4, unexplained: 0 });
+  });
+
+  test('packets of another time are compared with nothing', () => {
+    const reconciler = replay();
+    reconciler.take(recordAt(300, frame()));
+    expect(reconciler.result(0)).toBeNull();
   });
 });
 
