@@ -44,7 +44,7 @@ ${filter === '' ? '' : `filter ${name} '${filter}'\n`}${event.own === null ? '' 
   });
   const seconds = spec.seconds === null ? LAST_RESORT_SECONDS : Math.ceil(spec.seconds);
   return `# A probe by tracefs alone, for a root shell. It prints lines that begin with ${tag} and, between them, the
-# events as the kernel prints them. INT ends it; it takes away all that it has made.
+# events as the kernel prints them. TERM ends it; it takes away all that it has made.
 PATH=$PATH:/usr/sbin:/sbin LC_ALL=C
 tag=${tag}
 ${FIND}say() { printf "$tag\\t$1\\n"; }
@@ -127,14 +127,14 @@ END
 exec 4<$I/trace_pipe
 echo 1 >$I/events/$name/enable || fail refused enable
 say B
-(
+${spec.dryRun ? 'stopping=1\n' : ''}(
   trap '' INT
   left=${seconds}
   while sleep 1 && [ $left -gt 0 ]; do
     left=$((left - 1))
     totals
   done
-  kill -INT $$
+  kill -TERM $$
 ) </dev/null 4<&- &
 ticker=$!
 

@@ -1,9 +1,10 @@
-import { emptyRecord, FLAG_ARGUMENTS, FLAG_DEVICE, FLAG_SKB } from '../capture/record.ts';
+import { emptyRecord, FLAG_ARGUMENTS, FLAG_DEVICE, FLAG_SKB, NO_VALUE } from '../capture/record.ts';
 import type { EventRecord } from '../capture/record.ts';
 import { Labels } from './labels.ts';
 import { clipWindow } from './packet-window.ts';
 import type { KernelTotals, ProbeStream, StreamListener } from './stream.ts';
 import { BEFORE, WORDS } from './tracefs-event.ts';
+import type { ProbeProgram } from './program.ts';
 import type { TracefsProgram } from './tracefs-program.ts';
 import { difference, TracefsValues } from './tracefs-values.ts';
 
@@ -38,7 +39,8 @@ const SLICE = 8192;
  * can know TAG. Bounded: an endless line is dropped.
  */
 export class TracefsStream implements ProbeStream {
-  readonly #program: TracefsProgram;
+  readonly #program: ProbeProgram;
+  readonly #valuesOf: TracefsProgram['valuesOf'];
   readonly #listener: StreamListener;
   readonly #values = new TracefsValues();
   readonly #record: EventRecord;
@@ -61,8 +63,9 @@ export class TracefsStream implements ProbeStream {
   /** Why the script gave up: the fields of its F line. */
   failure: readonly string[] | null = null;
 
-  constructor(program: TracefsProgram, listener: StreamListener) {
+  constructor(program: ProbeProgram | TracefsProgram, listener: StreamListener) {
     this.#program = program;
+    this.#valuesOf = 'valuesOf' in program ? program.valuesOf : [];
     this.#listener = listener;
     this.#record = emptyRecord(this.#packet);
     this.#mark = `: ${program.tag}_`;
@@ -224,9 +227,9 @@ export class TracefsStream implements ProbeStream {
 
   /** A value behind a NULL pointer is 0, as bpftrace has it: the kernel then leaves its place unwritten. */
   #picked(index: number): readonly bigint[] {
-    return (this.#program.valuesOf[index] ?? []).map((field) => {
-      if (field === null || field.guards.some((guard) => this.#values.isZero(guard))) return 0n;
-      return this.#values.signed(field.name);
+    return (this.#valuesOf[index] ?? []).map((field) => {
+      if (field === null || !this.#values.has(field.name)) return NO_VALUE;
+      return field.guards.some((guard) => this.#values.isZero(guard)) ? 0n : this.#values.signed(field.name);
     });
   }
 

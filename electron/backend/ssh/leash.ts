@@ -21,6 +21,8 @@ export interface LeashedCommand {
   /** Shell words without any user string; user strings travel in `input` only. */
   readonly command: string;
   readonly input: string;
+  /** What ends it gently. A shell cannot trap INT here: what a shell starts in the background ignores it from the start. */
+  readonly signal?: 'INT' | 'TERM';
   /** Shell text of ours that the guard runs once the child, process `$child`, is gone in whatever way. */
   readonly after?: string;
   /** Run as root: true through `sudo -n` (a user with sudo without password), else as the elevation says. */
@@ -144,7 +146,7 @@ export async function startLeashed(
  * channel is gone, and leave the timer behind); and `wait` is repeated until the child is gone.
  * Exit status: the child's; 90 no length came, 91 the input was cut short.
  */
-function guardScript({ command, after = '' }: LeashedCommand, nonce: string, times: LeashTimes): string {
+function guardScript({ command, signal = 'INT', after = '' }: LeashedCommand, nonce: string, times: LeashTimes): string {
   return `exec 3<&0 </dev/null
 export SKBLENS_RUN=${nonce}
 echo ${nonce} ready
@@ -158,8 +160,8 @@ printf %s "$input" | setsid ${command} 3<&- &
 fi
 child=$!
 end() { kill -$1 -$child 2>/dev/null || kill -$1 $child; }
-stop() { end INT; sleep ${times.graceSeconds}; end KILL; }
-trap 'end INT' HUP INT TERM
+stop() { end ${signal}; sleep ${times.graceSeconds}; end KILL; }
+trap 'end ${signal}' HUP INT TERM
 trap '' USR1
 (
   trap '' HUP TERM
@@ -172,7 +174,7 @@ timer=$!
 (
   trap '' HUP TERM
   while read -r line; do
-    case $line in h) kill -USR1 $timer ;; i) end INT ;; k) end KILL ;; esac
+    case $line in h) kill -USR1 $timer ;; i) end ${signal} ;; k) end KILL ;; esac
   done
   stop
 ) <&3 >/dev/null 2>&1 &

@@ -27,8 +27,10 @@ export function explainBpftrace(target: Target, stderr: string, status: number, 
   const { alias: host, user } = target.connection.config;
   if (/root user|CAP_/i.test(stderr))
     return new Fail('not-privileged', { host, user, message: 'bpftrace must run as root' }, stderr);
-  if (/lockdown|locked down/i.test(stderr))
-    return new Fail('kernel-locked-down', { host, mode: 'confidentiality' }, stderr);
+  if (/lockdown|locked down/i.test(stderr)) {
+    const [said] = /\b(?:integrity|confidentiality)\b/.exec(stderr) ?? [];
+    return new Fail('kernel-locked-down', { host, mode: said ?? target.lockdown ?? 'unknown' }, stderr);
+  }
   return new Fail('command-failed', { host, command, status }, stderr);
 }
 

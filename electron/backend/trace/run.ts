@@ -63,7 +63,7 @@ export async function startRun(
     command: program.command,
     input: program.script,
     sudo: target.sudo,
-    ...(program.engine === 'tracefs' ? { after: TRACEFS_AFTER } : {}),
+    ...(program.engine === 'tracefs' ? { signal: 'TERM', after: TRACEFS_AFTER } : {}),
   });
   const totals = { seen: 0, matched: 0, received: 0, limited: 0, lost: 0, own: 0 };
   const strays: string[] = [];
