@@ -43,6 +43,8 @@ export function commandsOf(workbench: Workbench): readonly Command[] {
       run.display.focusRequest++;
     });
     add('follow', t('command.follow'), ['Ctrl+End'], () => run.resume());
+    if (run.rowCount > 0)
+      add('export', t('command.export'), ['Ctrl+Shift+S'], () => workbench.exportPackets());
     if (run.spec) add('save', t('command.save'), ['Ctrl+S'], () => workbench.composeInvestigation());
   }
   if (workbench.connector.info.value?.demo)

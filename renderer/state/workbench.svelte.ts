@@ -22,6 +22,7 @@ import { Connector } from './connector.svelte.ts';
 import { DroppedFiles } from './dropped-files.svelte.ts';
 import { t } from './locale.svelte.ts';
 import { Investigations } from './investigations.svelte.ts';
+import { download, exportPackets } from './packet-export.ts';
 import { Runs } from './runs.svelte.ts';
 import { canProbe } from './function-browser.svelte.ts';
 import { remembered } from './remembered-functions.svelte.ts';
@@ -169,6 +170,21 @@ export class Workbench {
   closeCapture(): void {
     this.capture?.close();
     this.capture = null;
+  }
+
+  /** Gives the user the packets that the table shows as a pcapng file. */
+  exportPackets(): void {
+    const run = this.runs.current;
+    if (!run) return;
+    const facts = this.session?.facts;
+    const file = exportPackets(run, {
+      application: `skblens ${this.connector.info.value?.version ?? ''}`,
+      host: this.session?.info.host ?? '',
+      release: facts?.release ?? '',
+      machine: facts?.machine ?? '',
+    });
+    const name = [this.session?.info.host, run.spec?.function].filter(Boolean).join('-');
+    download(file, `${name.replace(/[^\w.-]+/g, '_') || 'skblens'}.pcapng`);
   }
 
   async readWithWireshark(linktype: number, bytes: string): Promise<WiresharkReading> {

@@ -95,7 +95,7 @@ export interface EventRecord {
 }
 
 /** A record with nothing in it yet. */
-export function emptyRecord(bytes = new Uint8Array(0)): EventRecord {
+export function emptyRecord(bytes: Uint8Array = new Uint8Array(0)): EventRecord {
   return {
     seq: 0,
     verdict: 0,

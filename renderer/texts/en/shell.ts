@@ -61,6 +61,7 @@ export const shell = {
   'command.stop': 'Stop the probe',
   'command.clear': 'Clear the events',
   'command.follow': 'Follow the newest event',
+  'command.export': 'Save the shown packets as pcapng',
   'command.save': 'Save the investigation',
   'command.demo': 'Open the demo investigation',
   'command.disconnect': 'Disconnect',

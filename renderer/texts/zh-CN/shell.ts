@@ -63,6 +63,7 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'command.stop': '停止探针',
   'command.clear': '清空事件',
   'command.follow': '跟随最新事件',
+  'command.export': '将显示的包保存为 pcapng',
   'command.save': '保存调查',
   'command.demo': '打开演示调查',
   'command.disconnect': '断开连接',
