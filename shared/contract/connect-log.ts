@@ -26,6 +26,8 @@ export const CONNECT_LOG_TEXTS = {
   'passphrase-not-asked': '{file} is protected by a passphrase, and nobody can be asked for it: passed over',
   'passphrase-wrong': 'wrong passphrase for {file}',
   'server-asks': 'the server asks: {prompts}',
+  'key-too-short': 'passed over: {method}: {bits} bits, RequiredRSASize asks for {least}',
+  'key-not-accepted': 'passed over: {method}: PubkeyAcceptedAlgorithms does not name it',
   'passed-over': 'passed over: {message}',
   'agent-holds': 'keys that the agent {agent} holds: {count}',
   'agent-unusable': 'the agent {agent} cannot be used: {reason}',

@@ -8,6 +8,10 @@ export const sshTexts = {
     message: 'No passphrase of {tries} opened the key file {file}.',
     remedy: 'Nothing was sent to the host. Connect again, or load the key into your agent: ssh-add {file}',
   },
+  'host-key-too-short': {
+    message: 'The RSA host key of {host} port {port} has {bits} bits; RequiredRSASize asks for {least}.',
+    remedy: 'Give the host a longer key (ssh-keygen -A after removing the old one), or another type.',
+  },
   'nothing-to-offer': {
     message: 'There is nothing to offer to {user}@{host}, which takes: {accepts}.',
     remedy:
@@ -45,6 +49,10 @@ export const sshTextsZhCN = {
   'passphrase-wrong': {
     message: '{tries} 次口令都未能打开密钥文件 {file}。',
     remedy: '没有向主机发送任何东西。请重新连接，或将密钥载入代理：ssh-add {file}',
+  },
+  'host-key-too-short': {
+    message: '{host} 端口 {port} 的 RSA 主机密钥只有 {bits} 位；RequiredRSASize 要求 {least} 位。',
+    remedy: '请为该主机生成更长的密钥（删除旧密钥后运行 ssh-keygen -A），或换一种类型。',
   },
   'nothing-to-offer': {
     message: '没有可提供给 {user}@{host} 的凭据，它接受：{accepts}。',

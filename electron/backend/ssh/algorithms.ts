@@ -63,6 +63,8 @@ export const ALGORITHMS = {
     ],
   },
   hostKey: { offered: HOST_KEY_OFFERED, spoken: [...HOST_KEY_OFFERED, 'ssh-rsa'] },
+  /** How our own keys may sign: never with SHA-1. */
+  publicKey: { offered: HOST_KEY_OFFERED, spoken: HOST_KEY_OFFERED },
   cipher: {
     offered: CIPHERS_OFFERED,
     spoken: [

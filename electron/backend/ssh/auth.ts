@@ -6,7 +6,7 @@ import type { HostConfig } from './config.ts';
 import { readIdentity } from './identity.ts';
 import type { Identity, KeyParser } from './identity.ts';
 import { fingerprint } from './known-hosts.ts';
-import { blobType } from './public-key.ts';
+import { blobType, rsaBits, signatureAlgorithms } from './public-key.ts';
 import { visible } from './visible.ts';
 
 /** One attempt to authenticate. `sign` may answer at once, or after a person or an agent did. */
@@ -159,8 +159,8 @@ export class Authentication {
     const { identity } = candidate;
     if (candidate.blob === null && identity !== null) {
       const signer = await this.#unlock(identity);
-      if (signer === null) return this.#nextKey();
-      const label = `${signer.type} ${fingerprint(signer.blob)} (${identity.file})`;
+      const label = signer === null ? '' : `${signer.type} ${fingerprint(signer.blob)} (${identity.file})`;
+      if (signer === null || !this.#mayOffer(signer.blob, label)) return this.#nextKey();
       this.#offer(label);
       return {
         kind: 'publickey',
@@ -168,12 +168,26 @@ export class Authentication {
         sign: async (data, hash) => signer.sign(data, hash),
       };
     }
+    if (candidate.blob !== null && !this.#mayOffer(candidate.blob, candidate.label)) return this.#nextKey();
     this.#offer(candidate.label);
     return {
       kind: 'publickey',
       blob: candidate.blob ?? Buffer.alloc(0),
       sign: (data, hash) => this.#sign(candidate, data, hash),
     };
+  }
+
+  /** As ssh passes over what RequiredRSASize and PubkeyAcceptedAlgorithms exclude. */
+  #mayOffer(blob: Buffer, method: string): boolean {
+    const { requiredRsaBits: least, publicKeyAlgorithms } = this.#config;
+    const bits = rsaBits(blob);
+    if (bits !== null && bits < least) {
+      this.#deps.log('key-too-short', { method, bits, least });
+      return false;
+    }
+    if (signatureAlgorithms(blob).some((name) => publicKeyAlgorithms.includes(name))) return true;
+    this.#deps.log('key-not-accepted', { method });
+    return false;
   }
 
   async #sign(candidate: Candidate, data: Buffer, hash: string | null): Promise<Buffer> {

@@ -1,3 +1,4 @@
+import type { TargetFacts } from '../../../shared/contract/api.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { Connection } from './connection.ts';
 import { startLeashed } from './leash.ts';
@@ -8,6 +9,8 @@ export interface Target {
   readonly connection: Connection;
   /** How to run as root; false when the login is root, or has no way to be. */
   readonly sudo: boolean | Elevation;
+  /** Lockdown of its kernel as surveyed, to name it where something is refused because of it. */
+  readonly lockdown?: TargetFacts['lockdown'];
   /** Told before each command that runs there. */
   readonly onCommand: (command: string, purpose: string) => void;
 }

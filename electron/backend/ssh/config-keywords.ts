@@ -35,8 +35,10 @@ const FOLLOWED: Readonly<Record<string, OptionKind>> = {
   proxycommand: 'rest',
   proxyjump: 'rest',
   proxyusefdpass: 'flag',
+  pubkeyacceptedalgorithms: 'word',
   pubkeyauthentication: 'word',
   refuseconnection: 'rest',
+  requiredrsasize: 'count',
   revokedhostkeys: 'word',
   serveralivecountmax: 'count',
   serveraliveinterval: 'time',
@@ -72,8 +74,8 @@ const HARMLESS: ReadonlySet<string> = new Set(
   gssapikeyexchange gssapirenewalforcesrekey gssapiserveridentity gssapitrustdns hostbasedacceptedalgorithms
   hostbasedauthentication ipqos kbdinteractivedevices kerberosauthentication kerberostgtpassing localcommand
   localforward loglevel logverbose nohostauthenticationforlocalhost numberofpasswordprompts obscurekeystroketiming permitlocalcommand
-  permitremoteopen protocol protocolkeepalives pubkeyacceptedalgorithms rekeylimit remotecommand remoteforward
-  requesttty requiredrsasize rhostsauthentication rhostsrsaauthentication rsaauthentication securitykeyprovider
+  permitremoteopen protocol protocolkeepalives rekeylimit remotecommand remoteforward
+  requesttty rhostsauthentication rhostsrsaauthentication rsaauthentication securitykeyprovider
   sendenv sessiontype setenv setuptimeout stdinnull streamlocalbindmask streamlocalbindunlink syslogfacility
   tcpkeepalive tunnel tunneldevice updatehostkeys useblacklistedkeys usekeychain useprivilegedport useroaming
   userknownhostsfile2 usersh verifyhostkeydns versionaddendum visualhostkey warnweakcrypto xauthlocation`.split(

@@ -133,6 +133,14 @@ function resolve(
     algorithms: algorithmsOf(settings, typed.host),
     preferredAuthentications: settings.word('preferredauthentications')?.split(',') ?? null,
     pubkeyAuthentication: !/^(?:no|false)$/i.test(settings.word('pubkeyauthentication') ?? 'yes'),
+    publicKeyAlgorithms: assembleAlgorithms(
+      settings.word('pubkeyacceptedalgorithms') ?? '+',
+      ALGORITHMS.publicKey,
+    ),
+    requiredRsaBits: Math.max(
+      HOST_DEFAULTS.requiredRsaBits,
+      Number(settings.word('requiredrsasize') ?? HOST_DEFAULTS.requiredRsaBits),
+    ),
     passwordAuthentication: flag(settings, 'passwordauthentication', true),
     kbdInteractiveAuthentication: flag(settings, 'kbdinteractiveauthentication', true),
     batchMode: flag(settings, 'batchmode', false),

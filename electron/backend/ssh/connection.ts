@@ -26,6 +26,7 @@ import type { KeyParser } from './identity.ts';
 import { fingerprint, keyType } from './known-hosts.ts';
 import type { HostKeyVerdict } from './known-hosts.ts';
 import { HostTrust } from './host-trust.ts';
+import { rsaBits } from './public-key.ts';
 import { openRoute } from './route.ts';
 import type { Route } from './route.ts';
 import { visible } from './visible.ts';
@@ -229,6 +230,11 @@ async function attempt(
       // Synchronous, and never returning a value: ssh2 takes anything but an explicit false for consent.
       hostVerifier: (key: Buffer, verify: (accepted: boolean) => void): void => {
         if (presented !== null) return verify(presented.equals(key));
+        const bits = rsaBits(key);
+        if (bits !== null && bits < config.requiredRsaBits) {
+          verdict = new Fail('host-key-too-short', { ...where(config), bits, least: config.requiredRsaBits });
+          return verify(false);
+        }
         const judged = trust.judge(key);
         log('host-key')(`host-key-${judged.kind}`, { type: keyType(key), fingerprint: fingerprint(key) });
         if (judged.kind === 'known') {
@@ -309,8 +315,8 @@ async function attempt(
               pending = {
                 method: result,
                 signing: timer.pausedFor(
-                  publicHalf.type === 'ssh-rsa' && (hash === undefined || hash === 'sha1')
-                    ? Promise.reject(new Error('the server takes only SHA-1 signatures of this key'))
+                  publicHalf.type === 'ssh-rsa'
+                    ? signRsa(method, data, hash, config)
                     : method.sign(Buffer.from(data), hash ?? null),
                 ),
               };
@@ -325,6 +331,23 @@ async function attempt(
       }
     }
   });
+}
+
+/**
+ * RFC 8332: the hash is part of the algorithm's name. ssh2 chooses, always rsa-sha2-256 where the server takes it;
+ * a config that wants rsa-sha2-512 alone is told so.
+ */
+async function signRsa(
+  method: AuthMethod & { kind: 'publickey' },
+  data: Buffer,
+  hash: string | undefined,
+  config: HostConfig,
+): Promise<Buffer> {
+  if (hash === undefined || hash === 'sha1')
+    throw new Error('the server takes only SHA-1 signatures of this key');
+  const algorithm = `rsa-sha2-${hash.replace('sha', '')}`;
+  if (config.publicKeyAlgorithms.includes(algorithm)) return method.sign(Buffer.from(data), hash);
+  throw new Error(`ssh2 would sign with ${algorithm}, which PubkeyAcceptedAlgorithms does not name`);
 }
 
 type NextAuth = (method: AnyAuthMethod) => void;

@@ -1,3 +1,5 @@
+import { ALGORITHMS } from './algorithms.ts';
+
 /** Where a connection goes and how it is secured: what `ssh` makes of a HOST argument. */
 export interface HostConfig {
   /** What the user typed, for display and as the default HostKeyAlias. */
@@ -28,6 +30,10 @@ export interface HostConfig {
   /** Methods in the order in which they are tried, as ssh names them; null for the usual order. */
   readonly preferredAuthentications: readonly string[] | null;
   readonly pubkeyAuthentication: boolean;
+  /** Signature algorithms of our keys: PubkeyAcceptedAlgorithms, as far as they are spoken; may be empty. */
+  readonly publicKeyAlgorithms: readonly string[];
+  /** RSA keys with fewer bits are neither offered nor trusted. */
+  readonly requiredRsaBits: number;
   readonly passwordAuthentication: boolean;
   readonly kbdInteractiveAuthentication: boolean;
   /** True: nobody may be asked for anything. */
@@ -72,6 +78,8 @@ export const HOST_DEFAULTS = {
   algorithms: { kex: null, hostKey: null, cipher: null, mac: null, hostKeyOrdered: false },
   preferredAuthentications: null,
   pubkeyAuthentication: true,
+  publicKeyAlgorithms: ALGORITHMS.publicKey.offered,
+  requiredRsaBits: 1024,
   passwordAuthentication: true,
   kbdInteractiveAuthentication: true,
   batchMode: false,

@@ -146,7 +146,11 @@ export async function startLeashed(
  * channel is gone, and leave the timer behind); and `wait` is repeated until the child is gone.
  * Exit status: the child's; 90 no length came, 91 the input was cut short.
  */
-function guardScript({ command, signal = 'INT', after = '' }: LeashedCommand, nonce: string, times: LeashTimes): string {
+function guardScript(
+  { command, signal = 'INT', after = '' }: LeashedCommand,
+  nonce: string,
+  times: LeashTimes,
+): string {
   return `exec 3<&0 </dev/null
 export SKBLENS_RUN=${nonce}
 echo ${nonce} ready

@@ -73,3 +73,20 @@ export function blobType(blob: Buffer): string {
   const type = new SshStrings(blob).string()?.toString('latin1') ?? '';
   return /^[\w@.+-]{1,64}$/.test(type) ? type : '';
 }
+
+/** Bits of the modulus of an RSA key; null for a key of another type, or none. */
+export function rsaBits(blob: Buffer): number | null {
+  const strings = new SshStrings(blob);
+  if (strings.string()?.toString('latin1') !== 'ssh-rsa') return null;
+  strings.string();
+  const modulus = strings.string();
+  const first = modulus?.findIndex((byte) => byte !== 0) ?? -1;
+  if (modulus === null || first < 0) return null;
+  return (modulus.length - first) * 8 - Math.clz32(modulus[first] ?? 0) + 24;
+}
+
+/** The signature algorithms that a key can be used with (RFC 8332 for RSA). */
+export function signatureAlgorithms(blob: Buffer): readonly string[] {
+  const type = blobType(blob);
+  return type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type];
+}

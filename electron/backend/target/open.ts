@@ -50,9 +50,9 @@ export async function openTarget(
   const own = found.get('connection') ?? '';
   if (found.get('sudo') === 'yes') {
     const target: Target = { ...plain, sudo: true };
-    return { target, survey: await surveyTarget(target, own) };
+    return opened(target, await surveyTarget(target, own));
   }
-  const asIs = { target: plain, survey: readSurvey(text, own) };
+  const asIs = opened(plain, readSurvey(text, own));
   if (found.get('login') === '0') return asIs;
   const log = connectLog(asker, connection.config.alias)('privilege');
   if (asIs.survey.facts.capable === true) {
@@ -66,7 +66,7 @@ export async function openTarget(
     try {
       const survey = await surveyTarget(target, own);
       log(way.pty ? 'root-through-terminal' : 'root-through', { program: way.program });
-      return { target, survey };
+      return opened(target, survey);
     } catch (error) {
       if (!(error instanceof Fail)) throw error;
       const { code } = error.failure;
@@ -78,6 +78,10 @@ export async function openTarget(
     }
   }
   return asIs;
+}
+
+function opened(target: Target, survey: Survey): { target: Target; survey: Survey } {
+  return { target: { ...target, lockdown: survey.facts.lockdown }, survey };
 }
 
 /** Ways to be root, in the order in which they are tried: doas first where its rules, which it tells, name this login. */

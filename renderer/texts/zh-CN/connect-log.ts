@@ -26,6 +26,8 @@ export const connectLog: Readonly<Record<keyof typeof CONNECT_LOG_TEXTS, string>
   'passphrase-not-asked': '{file} 受口令保护，而无人可问：跳过',
   'passphrase-wrong': '{file} 的口令有误',
   'server-asks': '服务器提问：{prompts}',
+  'key-too-short': '跳过：{method}：{bits} 位，RequiredRSASize 要求 {least} 位',
+  'key-not-accepted': '跳过：{method}：PubkeyAcceptedAlgorithms 未列出它',
   'passed-over': '跳过：{message}',
   'agent-holds': '代理 {agent} 持有的密钥数：{count}',
   'agent-unusable': '无法使用代理 {agent}：{reason}',

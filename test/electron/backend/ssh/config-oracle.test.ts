@@ -172,6 +172,11 @@ const TABLE: readonly (readonly [string, ...string[]])[] = [
   ['PasswordAuthentication no\nKbdInteractiveAuthentication no\nPubkeyAuthentication no\n', 'a'],
   ['ChallengeResponseAuthentication no\n', 'a'],
   ['PreferredAuthentications publickey,password\n', 'a'],
+  ...['3072', 'x', '1k'].map((value) => [`RequiredRSASize ${value}\n`, 'a'] as const),
+  ...['+ssh-rsa', '-ssh-ed25519', '^rsa-sha2-256', 'rsa-sha2-256,ssh-ed25519', '-*nistp*,ssh-rsa'].map(
+    (value) => [`PubkeyAcceptedAlgorithms ${value}\n`, 'a'] as const,
+  ),
+  ['PubkeyAcceptedKeyTypes rsa-sha2-512\n', 'a'],
   ['BindAddress 127.0.0.2\n', 'a'],
   ['Ciphers aes256-ctr,aes128-ctr\n', 'a'],
   ['MACs hmac-sha2-512,umac-64@openssh.com\n', 'a'],

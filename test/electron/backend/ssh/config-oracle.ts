@@ -71,6 +71,7 @@ export async function compareWithSsh(file: string, destination: string, depth = 
     [ours.algorithms.mac, 'macs', ALGORITHMS.mac.spoken],
     [ours.algorithms.kex, 'kexalgorithms', ALGORITHMS.kex.spoken],
     [ours.algorithms.hostKey, 'hostkeyalgorithms', ALGORITHMS.hostKey.spoken],
+    [ours.publicKeyAlgorithms, 'pubkeyacceptedalgorithms', ALGORITHMS.publicKey.spoken],
   ] as const)
     if (list !== null) expect(list).toEqual(spoken(option, names));
   await compareRoutes(file, ours, theirs, depth);
@@ -99,6 +100,7 @@ function tellLikeSsh(ours: HostConfig, theirs: SshAnswer): Record<string, string
     userknownhostsfile: ours.userKnownHostsFiles.join(' ') || 'none',
     hostkeyalias: ours.hostKeyAlias,
     bindaddress: ours.bindAddress,
+    requiredrsasize: String(ours.requiredRsaBits),
     preferredauthentications: ours.preferredAuthentications?.join(',') ?? null,
     serveralivecountmax: or('serverAliveCountMax', '3'),
   };

@@ -97,6 +97,16 @@ needs('sshd', 'ssh-keygen')('connecting to a real sshd', () => {
     ).close();
   });
 
+  test('an RSA host key with fewer bits than RequiredRSASize is refused, also one on file', async () => {
+    const file = join(sshd.directory, 'rsa-only');
+    const config = (requiredRsaBits: number) =>
+      sshd.config({ userKnownHostsFiles: [file], strictHostKeyChecking: 'yes', requiredRsaBits });
+    (await connect(config(3072), never)).close();
+    await expect(connect(config(3073), never)).rejects.toMatchObject({
+      failure: { code: 'host-key-too-short', values: { bits: 3072, least: 3073 } },
+    });
+  });
+
   test('hashed entries of ssh-keygen -H count; a @revoked key wins over a known one', async () => {
     const file = join(sshd.directory, 'hashed');
     writeFileSync(file, `[127.0.0.1]:${sshd.port} ${sshd.hostPublicKey}\n`);
