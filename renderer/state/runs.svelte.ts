@@ -9,6 +9,9 @@ import type { Sessions } from './sessions.svelte.ts';
 /** With the page hidden there are no animation frames: batches are then taken in this often, in milliseconds. */
 const HIDDEN_FLUSH = 250;
 
+/** A run that was let go of is told of for seconds at most. */
+const GONE_KEPT = 1000;
+
 /**
  * Every run of this page by its number, and the one that is looked at: the current session's. A batch
  * is only kept when it arrives; once a frame those of all hosts are copied into their rings, the page is
@@ -23,8 +26,8 @@ export class Runs {
   #left = $state.raw<{ readonly asked: string; readonly run: Run } | null>(null);
   /** Messages that were no batch: a damaged wire, which must not go unseen. */
   damaged = $state.raw(0);
-  /** Numbers only grow: a lower one that is not known has been let go of. */
-  #newest = 0;
+  /** Numbers of runs that were let go of, newest last: what the backend still tells of them is passed over. */
+  readonly #gone = new Set<number>();
   #waiting: Uint8Array[] = [];
   #scheduled = false;
 
@@ -42,7 +45,7 @@ export class Runs {
   choose(id: number, session: Session): Run {
     const run = this.#make(id, session.info.session);
     for (const [other, known] of this.#runs)
-      if (other !== id && known.session === session.info.session) this.#runs.delete(other);
+      if (other !== id && known.session === session.info.session) this.#letGo(other);
     session.run = run;
     return run;
   }
@@ -52,8 +55,7 @@ export class Runs {
     const left = this.#left;
     if (left === null) return;
     this.#left = null;
-    this.#runs.delete(left.run.id);
-    if (left.asked !== session.asked) return;
+    if (left.asked !== session.asked) return this.#letGo(left.run.id);
     session.run = left.run;
     this.#runs.set(left.run.id, { run: left.run, session: session.info.session });
   }
@@ -61,14 +63,14 @@ export class Runs {
   /** A session has been disconnected: its run is told of its own end yet. */
   leave(session: Session): void {
     for (const [id, known] of this.#runs)
-      if (known.session === session.info.session && known.run !== session.run) this.#runs.delete(id);
+      if (known.session === session.info.session && known.run !== session.run) this.#letGo(id);
     if (!session.run) return;
-    if (this.#left) this.#runs.delete(this.#left.run.id);
+    if (this.#left) this.#letGo(this.#left.run.id);
     this.#left = { asked: session.asked, run: session.run };
   }
 
   takeState({ run: id, session, state, totals }: Parameters<PageEvents['runState']>[0]): void {
-    if (!this.#runs.has(id) && id <= this.#newest) return;
+    if (this.#gone.has(id)) return;
     const run = this.#make(id, session);
     run.state = state;
     run.totals = totals;
@@ -109,13 +111,21 @@ export class Runs {
     await this.#backend.stopProbe({ run: run.id });
   }
 
+  #letGo(id: number): void {
+    this.#runs.delete(id);
+    this.#gone.add(id);
+    for (const oldest of this.#gone) {
+      if (this.#gone.size <= GONE_KEPT) break;
+      this.#gone.delete(oldest);
+    }
+  }
+
   /** The run of that number; it may be told of before the call that started it has returned. */
   #make(id: number, session: string): Run {
     let known = this.#runs.get(id);
     if (!known) {
       known = { run: new Run(id), session };
       this.#runs.set(id, known);
-      this.#newest = Math.max(this.#newest, id);
     }
     return known.run;
   }
