@@ -7,6 +7,7 @@ import type {
   FunctionMark,
   FunctionTable,
 } from '../../shared/contract/kernel-functions.ts';
+import type { Failure } from '../../shared/contract/failure.ts';
 import { PACKET_PATH } from '../../shared/probe/packet-path.ts';
 import { FunctionRows, pathGroups, treeGroups } from './function-rows.ts';
 import type { TreeGroup } from './function-rows.ts';
@@ -118,6 +119,12 @@ export class FunctionBrowser {
   get dividing(): boolean {
     const tree = this.#tree;
     return isPivot(tree) && this.#groups[tree].working;
+  }
+
+  /** Why the functions could not be divided so. */
+  get dividingFailure(): Failure | null {
+    const tree = this.#tree;
+    return isPivot(tree) ? this.#groups[tree].failure : null;
   }
 
   get opened(): ReadonlySet<string> {

@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<BenchLine[
   decode: () => import('./decode.ts'),
   ssh: () => import('./ssh.ts'),
   target: () => import('./target.ts'),
+  ui: () => import('./ui.ts'),
   verdict: () => import('./verdict.ts'),
 };
 

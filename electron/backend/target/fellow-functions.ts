@@ -1,5 +1,5 @@
 import type { FellowFunctions } from '../../../shared/contract/kernel-functions.ts';
-import type { StructsOfFunction } from '../../../shared/btf/struct-names.ts';
+import type { StructsOfFunction } from '../../../shared/btf/function-structs.ts';
 
 /** As many of each struct's functions are told. */
 const TOLD = 60;

@@ -19,8 +19,8 @@ import type { GlueKind } from '../../../shared/btf/glue.ts';
 import { NameIndex } from '../../../shared/btf/name-index.ts';
 import { parseQuery } from '../../../shared/btf/query.ts';
 import { rankNames } from '../../../shared/btf/rank-names.ts';
-import { StructNames } from '../../../shared/btf/struct-names.ts';
-import type { StructsOfFunction } from '../../../shared/btf/struct-names.ts';
+import { FunctionStructs } from '../../../shared/btf/function-structs.ts';
+import type { StructsOfFunction } from '../../../shared/btf/function-structs.ts';
 import type { FunctionEntry } from '../../../shared/contract/api.ts';
 import type {
   AttachAnswer,
@@ -44,7 +44,7 @@ export class KernelFunctions {
   readonly #modules: readonly ModuleBtf[];
   readonly #facts: AttachFacts | null;
   readonly #groups = new Map<Pivot, FunctionGroup[]>();
-  readonly #structNames = new Map<Btf, StructNames>();
+  readonly #structNames = new Map<Btf, FunctionStructs>();
   readonly #callable = new Map<Btf, ReadonlySet<number>>();
   readonly #implicit = new Map<Btf, ReadonlySet<number>>();
   #index: FunctionIndex | null = null;
@@ -289,10 +289,10 @@ export class KernelFunctions {
     return this.#structNamesOf(btf).ofFunction(id);
   }
 
-  #structNamesOf(btf: Btf): StructNames {
+  #structNamesOf(btf: Btf): FunctionStructs {
     const known = this.#structNames.get(btf);
     if (known !== undefined) return known;
-    const names = new StructNames(btf, btf.base === null ? null : this.#structNamesOf(btf.base));
+    const names = new FunctionStructs(btf, btf.base === null ? null : this.#structNamesOf(btf.base));
     this.#structNames.set(btf, names);
     return names;
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseBtf } from '../../../shared/btf/decoder.ts';
 import { diffComposites, diffFunctions, diffLayouts } from '../../../shared/btf/diff.ts';
 import { bpfCallable, glueOf, implicitArgumentFunctions, namePrefix } from '../../../shared/btf/glue.ts';
-import { StructNames } from '../../../shared/btf/struct-names.ts';
+import { FunctionStructs } from '../../../shared/btf/function-structs.ts';
 import { layoutOf } from '../../../shared/btf/layout.ts';
 import { usersOf, variantsOf } from '../../../shared/btf/users.ts';
 import { BtfWriter } from './writer.ts';
@@ -151,7 +151,7 @@ describe('grouping', () => {
   });
 
   test('structs and prefix', () => {
-    const names = new StructNames(btf, null);
+    const names = new FunctionStructs(btf, null);
     expect(names.ofFunction(show)).toEqual({
       first: 'device',
       taken: ['device', 'device_attribute'],
