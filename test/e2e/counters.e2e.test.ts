@@ -16,7 +16,7 @@ interface Counted {
   readonly unexplained: number;
 }
 
-const GUEST = 'bookworm';
+const GUEST = 'sid';
 
 needs(
   'qemu-system-x86_64',
