@@ -1,9 +1,10 @@
-import { FLAG_ARGUMENTS } from '../../../shared/capture/record.ts';
+import { FLAG_ARGUMENTS, NO_VALUE } from '../../../shared/capture/record.ts';
 import type { EventRecord } from '../../../shared/capture/record.ts';
 import { inspect } from '../../../shared/packet/inspect.ts';
 import { summary } from '../../../shared/packet/summary.ts';
 import type { Verdict } from '../../../shared/packet/verdict.ts';
 import type { Expectation } from '../../../shared/packet/verdict-kinds.ts';
+import type { ProgramPoint } from '../../../shared/probe/program.ts';
 
 /** The `verdict` object of `--json` lines. */
 export function verdictJson(judged: Verdict): Record<string, unknown> {
@@ -11,15 +12,83 @@ export function verdictJson(judged: Verdict): Record<string, unknown> {
   return { kind, title, confidence, evidence, cause, headerAt, detail };
 }
 
+/** What the numbers in a run's records mean. */
+export interface RunTold {
+  readonly points: readonly ProgramPoint[];
+  readonly fields: readonly string[];
+  readonly reasons: Readonly<Record<number, string>>;
+  /** Texts by their number: see runLabels in the contract. */
+  readonly labels: ReadonlyMap<number, string>;
+}
+
+/** What an event has beside the packet, for `--json`: each key only where the run asked for it, or the point has it. */
+export function eventExtras(record: EventRecord, told: RunTold): Record<string, unknown> {
+  const point = told.points[record.point];
+  const stack = told.labels.get(record.stackLabel)?.split('\n');
+  const caller = told.labels.get(record.callerLabel);
+  return {
+    edge: record.edge,
+    ...(record.skb === 0n ? {} : { skbAddress: `0x${record.skb.toString(16)}` }),
+    ...(record.edge === 'return' ? { returned: record.returned } : {}),
+    ...(told.fields.length === 0 ? {} : { fields: Object.fromEntries(fieldsOf(record, told)) }),
+    ...(record.reason === null
+      ? {}
+      : { reason: { number: record.reason, name: told.reasons[record.reason] ?? null } }),
+    ...(caller === undefined ? {} : { caller }),
+    ...(stack === undefined ? {} : { stack }),
+    ...(point === undefined || point.kind === 'function' ? {} : { point: point.kind }),
+  };
+}
+
+/** The picked fields by name; null where the record's point does not have one. */
+function fieldsOf(record: EventRecord, { fields }: RunTold): readonly (readonly [string, bigint | null])[] {
+  return fields.map((name, i) => {
+    const value = record.values[i] ?? NO_VALUE;
+    return [name, value === NO_VALUE ? null : value];
+  });
+}
+
+/** The name of a drop reason with its number, or the number alone. */
+export function reasonText(reason: number, reasons: Readonly<Record<number, string>>): string {
+  const name = reasons[reason];
+  return name === undefined ? `drop reason ${reason}` : `${name} (${reason})`;
+}
+
 /** One event as a person reads it in a terminal: what the packet is, the verdict with its evidence, the bytes. */
-export function eventLines(record: EventRecord, judged: Verdict | null, expect: Expectation): string[] {
-  const head = `#${record.seq} cpu ${record.cpu} ${record.comm}[${record.pid}] ${record.device || '-'} len ${record.len}`;
-  if (record.flags & FLAG_ARGUMENTS) return [`${head} arguments ${hexWords(record.bytes)}`];
-  if (judged === null) return [head];
+export function eventLines(
+  record: EventRecord,
+  judged: Verdict | null,
+  expect: Expectation,
+  told: RunTold,
+): string[] {
+  const many = told.points.length > 1;
+  const point = told.points[record.point];
+  const where =
+    many && point !== undefined ? ` ${point.name}${record.edge === 'return' ? ' returns' : ''}` : '';
+  const packet = many && record.skb !== 0n ? ` skb ${record.skb.toString(16)}` : '';
+  const head = `#${record.seq}${where}${packet} cpu ${record.cpu} ${record.comm}[${record.pid}] ${record.device || '-'} len ${record.len}`;
+  const beside = besideLines(record, told);
+  if (record.flags & FLAG_ARGUMENTS) return [`${head} arguments ${hexWords(record.bytes)}`, ...beside];
+  if (judged === null) return [head, ...beside];
   return [
     `${head}  ${packetSummary(record.bytes, record.window, record.len, judged, expect)}`,
+    ...beside,
     ...verdictLines(judged),
     ...(judged.kind === 'as-expected' ? [] : hexLines(record.bytes, record.window)),
+  ];
+}
+
+function besideLines(record: EventRecord, told: RunTold): string[] {
+  const caller = told.labels.get(record.callerLabel);
+  const stack = told.labels.get(record.stackLabel)?.split('\n') ?? [];
+  const fields = fieldsOf(record, told).map(([name, value]) => `${name} = ${value ?? 'not here'}`);
+  return [
+    ...(record.edge === 'return' ? [`   returned ${record.returned}`] : []),
+    ...(record.reason === null
+      ? []
+      : [`   ${reasonText(record.reason, told.reasons)}${caller === undefined ? '' : `, by ${caller}`}`]),
+    ...fields.map((text) => `   ${text}`),
+    ...stack.map((frame) => `     ${frame}`),
   ];
 }
 

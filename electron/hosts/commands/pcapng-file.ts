@@ -52,6 +52,8 @@ export class PcapngFile {
     functionName: string,
     expect: Expectation,
     clockOffset: bigint,
+    /** Why the packet was dropped there. */
+    drop: string | null = null,
   ): void {
     if (judged === null) return;
     const from = Math.min(record.bytes.length, -record.window);
@@ -65,6 +67,7 @@ export class PcapngFile {
         bytes: record.bytes.slice(from),
         originalLength: record.len,
         comments: [
+          ...(drop === null ? [] : [`dropped: ${drop}`]),
           judged.title,
           ...judged.evidence.map((item) => `${item.basis}: ${item.text}`),
           writeSeen({
