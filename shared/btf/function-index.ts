@@ -2,6 +2,7 @@ import { allPrototypes } from './declare.ts';
 import type { Btf } from './decoder.ts';
 import { BtfError } from './failure.ts';
 import { NO_MATCH } from './fuzzy.ts';
+import { nameOrder } from './name-order.ts';
 import { EXACT, NameIndex, SIGNATURE } from './name-index.ts';
 import type { MatchKind } from './name-index.ts';
 import { parseQuery } from './query.ts';
@@ -231,11 +232,7 @@ function inNameOrder(modules: readonly ModuleBtf[]): MergedFunctions {
     }
   }
   if (sorted) return { names, moduleOf: Uint16Array.from(moduleOf), nth: Uint32Array.from(nth) };
-  const order = Uint32Array.from(names, (_name, n) => n).sort((a, b) => {
-    const left = names[a] ?? '';
-    const right = names[b] ?? '';
-    return left < right ? -1 : left > right ? 1 : a - b;
-  });
+  const order = nameOrder(names);
   return {
     names: Array.from(order, (n) => names[n] ?? ''),
     moduleOf: Uint16Array.from(order, (n) => moduleOf[n] ?? 0),

@@ -2,6 +2,7 @@ import { prototype } from './declare.ts';
 import type { Btf } from './decoder.ts';
 import { shownName } from './escape.ts';
 import { BtfError } from './failure.ts';
+import { nameOrder } from './name-order.ts';
 
 /**
  * Functions in order of name: the n-th has type id `ids[n]`. Two arrays, as an object for each would cost
@@ -20,11 +21,7 @@ export function listFunctions(btf: Btf): FunctionList {
   const ids = btf.functions();
   const names = btf.functionNames();
   if (isInOrder(names)) return { ids, names };
-  const order = Uint32Array.from(names, (_name, n) => n).sort((a, b) => {
-    const left = names[a] ?? '';
-    const right = names[b] ?? '';
-    return left < right ? -1 : left > right ? 1 : a - b;
-  });
+  const order = nameOrder(names);
   return { ids: order.map((n) => ids[n] ?? 0), names: Array.from(order, (n) => names[n] ?? '') };
 }
 
