@@ -2,6 +2,7 @@ import type { Backend, SessionInfo, Survey } from '../../shared/contract/api.ts'
 import type { Failure } from '../../shared/contract/failure.ts';
 import type { LinkState } from '../../shared/contract/ssh-session.ts';
 import { ConnectProgress } from './connect-progress.svelte.ts';
+import { CostLook } from './cost-look.svelte.ts';
 import { Counters } from './counters.svelte.ts';
 import { DeviceLook } from './device-look.svelte.ts';
 import { FunctionBrowser } from './function-browser.svelte.ts';
@@ -24,6 +25,7 @@ export class Session {
   readonly probe: ProbeForm;
   readonly counters: Counters;
   readonly devices: DeviceLook;
+  readonly cost: CostLook;
   /** The probe of this target that is looked at. */
   run = $state.raw<Run | null>(null);
   /** Why the connection ended; what was seen stays on the screen. */
@@ -41,6 +43,7 @@ export class Session {
     this.probe = new ProbeForm(backend, info.session);
     this.counters = new Counters(backend, info.session);
     this.devices = new DeviceLook(backend, info.session);
+    this.cost = new CostLook(backend, info.session);
   }
 
   get facts(): Survey['facts'] | null {

@@ -9,6 +9,7 @@ import { events } from './en/events.ts';
 import { filter } from './en/filter.ts';
 import { packet } from './en/packet.ts';
 import { counters } from './en/counters.ts';
+import { cost } from './en/cost.ts';
 import { device } from './en/device.ts';
 import { profiles } from './en/profiles.ts';
 
@@ -26,6 +27,7 @@ export const en = {
   ...packet,
   ...counters,
   ...device,
+  ...cost,
   ...profiles,
 } as const;
 

@@ -10,6 +10,7 @@ import { events } from './zh-CN/events.ts';
 import { filter } from './zh-CN/filter.ts';
 import { packet } from './zh-CN/packet.ts';
 import { counters } from './zh-CN/counters.ts';
+import { cost } from './zh-CN/cost.ts';
 import { device } from './zh-CN/device.ts';
 import { profiles } from './zh-CN/profiles.ts';
 
@@ -27,5 +28,6 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   ...packet,
   ...counters,
   ...device,
+  ...cost,
   ...profiles,
 };

@@ -163,7 +163,10 @@ function handlersFor(
       command(session, "bpftrace -lv 'kfunc:*'", 'functions');
       return kernelFunctions.search('');
     },
-    functionTable: async () => kernelFunctions.table(),
+    functionTable: async () => {
+      setTimeout(() => kernelFunctions.prepareSearch(), 200);
+      return kernelFunctions.table();
+    },
     functionGroups: async ({ pivot }) => kernelFunctions.groups(pivot),
     matchFunctions: async ({ query, limit }) => kernelFunctions.match(query, limit),
     signatures: async ({ entries }) => entries.map((entry) => kernelFunctions.signature(entry)),
@@ -303,7 +306,11 @@ function produce(
     page.batch(encodeBatch(run, records));
   };
   const timer = setInterval(send, 20);
-  const telling = setInterval(() => tell('attached'), 1000);
+  const telling = setInterval(() => {
+    tell('attached');
+    const load = { load: 1.42, loadAtAttach: 0.8, cpus: 4, busyPercent: 31, ourPercent: 2.4 };
+    page.event('runLoad', { run, session, load: { ...load, engine: 'bpftrace' } });
+  }, 1000);
   return () => {
     clearInterval(timer);
     clearInterval(telling);
