@@ -56,7 +56,7 @@ export class Run {
   hidden = $state.raw<ReadonlySet<number>>(new Set());
   /** What of the ring is shown, beside the verdicts. */
   readonly display = new DisplayFilter(
-    () => filterNames(this.spec, this.points, this.fields),
+    () => filterNames(this.spec, this.points, this.fields, [], reasonNumbers(this.reasons)),
     () => this.#hide(this.hidden),
   );
   follow = $state.raw(true);
@@ -286,4 +286,11 @@ export class Run {
     this.selected = number;
     this.record = { ...record, bytes: record.bytes.slice(0, PACKET_BYTES) };
   }
+}
+
+/** `{ 10: 'IP_INHDR' }` the other way round; null where the kernel told none. */
+function reasonNumbers(reasons: Readonly<Record<number, string>>): ReadonlyMap<string, number> | null {
+  const entries = Object.entries(reasons);
+  if (entries.length === 0) return null;
+  return new Map(entries.map(([number, name]) => [name, Number(number)]));
 }
