@@ -140,7 +140,7 @@ export function tracefsEvent(source: EventSource, plan: EventPlan): TracefsEvent
       skb: skb.expression,
       packet,
       more,
-      wanted: both.map((condition) => `(${condition})`).join(' && ') || null,
+      wanted: both.length < 2 ? (both[0] ?? null) : both.map((condition) => `(${condition})`).join(' && '),
       own,
     };
   }

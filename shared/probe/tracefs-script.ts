@@ -24,7 +24,7 @@ export function tracefsScript(spec: ProbeSpec, events: readonly TracefsEvent[], 
   const functions = shapes.map(
     (shape, i) => `# What is fetched of the sk_buff at $1; the numbers are offsets from this kernel's BTF.
 packet_${i}() {
-  echo "${shape.split('\n').join(' \\\n    ')}"
+  echo "${shape.split('\n').join('" \\\n    "')}"
 }`,
   );
   const attach = events.map((event, i) => {
