@@ -98,6 +98,10 @@ describe('several hosts at once', () => {
     await connectTo('edge-01');
     await expect.element(tab('edge-01')).toHaveAttribute('aria-current', 'true');
     expect(hosts().getByRole('button').elements()).toHaveLength(4);
+    await userEvent.keyboard('{F1}switch to edge-02{Enter}');
+    await expect.element(tab('edge-02')).toHaveAttribute('aria-current', 'true');
+    await userEvent.keyboard('{Alt>}{PageUp}{/Alt}');
+    await expect.element(tab('edge-01')).toHaveAttribute('aria-current', 'true');
     backend.lose('s1');
     await expect.element(page.getByRole('alert')).toBeVisible();
     await connectTo('edge-01');
