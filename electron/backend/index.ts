@@ -58,7 +58,9 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
     const files = new Map<string, KernelTypes>();
     const closing = new AbortController();
 
-    const typesOf = async (id: string): Promise<KernelTypes> => files.get(id) ?? find(id).types();
+    /** What is known of a kernel stays known while its connection is lost. */
+    const typesOf = async (id: string): Promise<KernelTypes> =>
+      files.get(id) ?? sessions.get(id)?.knownTypes ?? find(id).types();
     const find = (id: string): Session => {
       if (files.has(id)) throw new Fail('btf-only');
       const session = sessions.get(id);

@@ -120,6 +120,11 @@ export class Session {
     return this.#link !== 'up';
   }
 
+  /** The kernel's types if they were read, also while the connection is lost; null if they must be asked for. */
+  get knownTypes(): Promise<KernelTypes> | null {
+    return this.#link === 'closed' ? null : this.#kernel;
+  }
+
   /** Tries a lost connection again at once, with a person at hand. */
   async reconnect(): Promise<void> {
     if (this.#link === 'lost') await this.#reconnector.now();

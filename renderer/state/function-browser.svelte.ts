@@ -151,6 +151,17 @@ export class FunctionBrowser {
     if (this.all.value) await this.#divide();
   }
 
+  /** The target runs another kernel now: nothing of the former holds. */
+  async reload(): Promise<void> {
+    this.all.reset();
+    for (const pivot of pivots) this.#groups[pivot].reset();
+    this.signatures.forget();
+    this.active = -1;
+    await this.load();
+    if (this.query !== '') await this.search.refresh();
+    if (this.chosen) this.choose(this.chosen);
+  }
+
   /** Looks at a function: everything about it is asked for. */
   choose(entry: FunctionEntry): void {
     this.chosen = entry;

@@ -58,7 +58,10 @@ export class Session {
   async resume(): Promise<void> {
     this.lost = null;
     this.link = null;
+    const before = this.facts?.release;
     await this.takeSurvey();
+    if (before !== undefined && this.facts !== null && this.facts.release !== before)
+      await this.functions.reload();
   }
 
   /** Survey first, since everything else decides by it; then the long list, in the background. */

@@ -27,6 +27,12 @@ export class SignatureCache {
     return known ?? '';
   }
 
+  /** Numbers of entries mean others now. */
+  forget(): void {
+    this.#known.clear();
+    this.#version++;
+  }
+
   async #askAll(): Promise<void> {
     const entries = this.#wanted;
     this.#wanted = [];
