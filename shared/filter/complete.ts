@@ -47,6 +47,7 @@ export function completionsAt(text: string, cursor: number, names: FilterNames):
   const members = membersAsked(written, names);
   if (members !== null) return { from: cursor - members.prefix.length, to, options: [], members };
   const tokens = tokensOf(text.slice(0, from));
+  if (tokens === null) return { from, to, options: [], members: null };
   const last = tokens.at(-1);
   const options =
     last !== undefined && isOperator(last)
@@ -81,15 +82,18 @@ function membersAsked(written: string, names: FilterNames): MembersAsked | null 
   if (parts === null) return null;
   const [, root = '', way = '', joint = '', prefix = ''] = parts;
   const parameter = names.points.flatMap((point) => point.parameters).find((one) => one.name === root);
-  if (parameter === undefined || (joint === '.' && way === '')) return null;
+  // `skb.len` is a field of the event, `skb->len` a member of the struct.
+  const first = way === '' ? joint : way;
+  if (parameter === undefined || first.startsWith('.')) return null;
   return { type: parameter.type, steps: way.match(/(?:->|\.)\w+|\[\d+\]/g) ?? [], joint, prefix };
 }
 
-function tokensOf(text: string): readonly Token[] {
+/** Null where the text cannot be read up to there: inside of a string nothing can be proposed. */
+function tokensOf(text: string): readonly Token[] | null {
   try {
     return tokenize(text).slice(0, -1);
   } catch (thrown) {
-    if (thrown instanceof FilterError) return [];
+    if (thrown instanceof FilterError) return null;
     throw thrown;
   }
 }

@@ -19,7 +19,7 @@ export const filter: Readonly<Record<keyof typeof en, string>> = {
   'filter.runs.arrival': '到达后',
   'filter.display': '显示过滤器',
   'filter.displayPlaceholder': '显示过滤器：verdict != as-expected && ip.src == 10.0.0.0/8',
-  'filter.shown': '{shown} / {held}',
+  'filter.shown': '显示 {shown}，共 {held}',
   'filter.scanning': '正在查找…',
   'filter.clear': '清除显示过滤器',
   'filter.focus': '过滤事件',

@@ -51,3 +51,20 @@ describe('EventFilter', () => {
     );
   });
 });
+
+test('a display filter is looked through in slices, and what it hides is not lost', () => {
+  const ring = new EventRing(8192);
+  ring.push(recordBytes(0, 5000, () => 1));
+  const filter = new EventFilter(
+    ring,
+    () => true,
+    (record) => record.seq % 1000 === 0,
+  );
+  expect([filter.done, filter.length]).toEqual([false, ring.read(0)?.seq === 0 ? 3 : 2]);
+  for (let i = 0; !filter.done && i < 10; i++) filter.extend();
+  expect([...filter.snapshot()].map((number) => (ring.read(number)?.seq ?? 1) % 1000)).toEqual(
+    Array<number>(filter.length).fill(0),
+  );
+  expect(filter.length).toBe(5);
+  expect(ring.size).toBe(5000);
+});
