@@ -61,14 +61,15 @@ I=
 # its number.
 ${REMOVE}for old in $(left); do remove $old; done
 
-name=skblens_$$_$(started $$)
+started $$
+name=skblens_$$_$start
 I=$T/instances/$name
 reader= ticker= stopping=
 trap 'stopping=1' HUP INT TERM
 trap 'trap "" HUP INT TERM; exec 4<&-; kill $reader $ticker 2>/dev/null; wait; remove $name' EXIT
 mkdir $I 2>/dev/null || fail refused instances
-cpus=$(ls $I/per_cpu | wc -l)
-size=$((${MAX_BUFFER_KB} / cpus))
+set -- $I/per_cpu/cpu*
+size=$((${MAX_BUFFER_KB} / $#))
 [ $size -lt ${wanted} ] || size=${wanted}
 [ $size -gt ${MIN_BUFFER_KB} ] || size=${MIN_BUFFER_KB}
 echo $size >$I/buffer_size_kb || fail refused buffer_size_kb
@@ -106,11 +107,11 @@ ${attach.join('')}
 totals() {
   hits=0 missed=0 own=0 waiting=0 read=0 dropped=0
   while read -r event count miss; do
-    hits=$((hits + count)) missed=$((missed + miss))
-  done <<END
-$(grep "^ *\${tag}_" $T/kprobe_profile || echo x 0 0)
-END
-  for count in $(cat $I/events/$name/*/hist 2>/dev/null | sed -n 's/^ *Hits: //p'); do own=$((own + count)); done
+    case $event in \${tag}_*) hits=$((hits + count)) missed=$((missed + miss)) ;; esac
+  done <$T/kprobe_profile
+  for file in $I/events/$name/*/hist; do
+    while read -r word count; do [ "$word" = Hits: ] && own=$((own + count)); done <$file
+  done 2>/dev/null
   while read -r word more count; do
     case "$word $more" in
     entries:*) waiting=$((waiting + more)) ;;
@@ -161,21 +162,35 @@ say E
 `;
 }
 
-/** Shell functions: the names of runs in tracefs, and how one is taken away; `T` and `D` as in the script. */
-const REMOVE = `started() { sed 's/.*) //' /proc/$1/stat 2>/dev/null | cut -d ' ' -f 20; }
-names() {
-  { ls $T/instances; sed -n 's,^[a-z0-9]*:\\(skblens_[0-9_]*\\)/.*,\\1,p' $D; } 2>/dev/null | grep '^skblens_[0-9]*_[0-9]*$' | sort -u
+/**
+ * Shell functions: the names of runs in tracefs, those whose owner is gone, and how one is taken away; `T` and `D` as in
+ * the script. Few processes are started: each costs a slow target a tenth of a second.
+ */
+const REMOVE = `names() {
+  for one in $T/instances/skblens_*; do [ -d "$one" ] && echo "\${one##*/}"; done
+  while read -r one more; do
+    case $one in *:skblens_*/*) one=\${one#*:} && echo "\${one%%/*}" ;; esac
+  done <$D
+}
+started() {
+  start=
+  { read -r start </proc/$1/stat; } 2>/dev/null
+  set -- \${start##*) }
+  start=\${20}
 }
 left() {
-  names | while read -r one; do
+  for one in $(names); do
     owner=\${one#skblens_}
-    [ "$(started \${owner%_*})" = "\${owner#*_}" ] || echo $one
+    started "\${owner%_*}"
+    [ "$start" = "\${owner#*_}" ] || echo $one
   done
 }
 remove() {
   echo 0 >$T/instances/$1/events/enable
   rmdir $T/instances/$1
-  sed -n "s,^[a-z0-9]*:\\($1/[^ ]*\\) .*,\\1,p" $D | while read -r event; do echo "-:$event" >>$D; done
+  for event in $(while read -r one more; do case $one in *:$1/*) echo "\${one#*:}" ;; esac; done <$D); do
+    echo "-:$event" >>$D
+  done
 } 2>/dev/null
 `;
 
@@ -190,9 +205,10 @@ D=$T/dynamic_events
  * been killed. What it had started ends a moment later, and holds the instance until then.
  */
 export const TRACEFS_AFTER = `${FIND}${REMOVE}for second in 1 2 3 4 5; do
-  mine=$(names | grep "^skblens_\${child}_") || break
-  for one in $mine; do remove $one; done
-  names | grep -q "^skblens_\${child}_" && sleep 1
+  mine=
+  for one in $(names); do case $one in skblens_\${child}_*) mine=$one; remove $one ;; esac; done
+  [ -z "$mine" ] && break
+  [ -d $T/instances/$mine ] && sleep 1
 done
 `;
 
