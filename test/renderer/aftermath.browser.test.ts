@@ -66,6 +66,9 @@ describe('a lost connection', () => {
     locale.choose('zh-CN');
     await expect.element(banner).toHaveTextContent('与 edge-01 的连接已中断');
     await expect.element(banner).toHaveTextContent('不会再自动尝试。');
+    for (const paragraph of banner.element().querySelectorAll('p'))
+      expect(paragraph.textContent).toMatch(/^\S.*。$/);
+    expect(banner.element().querySelector('p')?.textContent).not.toContain('。 ');
     link({ kind: 'resumed' });
     await expect.element(banner).not.toBeInTheDocument();
   });
