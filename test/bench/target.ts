@@ -20,9 +20,11 @@ function time(command: string, words: readonly string[], environment: NodeJS.Pro
     timeout: 300_000,
   });
   const milliseconds = performance.now() - begin;
-  const lines = stdout.toString('latin1').split('\n').length;
-  if (status !== 0 || lines < 20_000)
-    throw new Error(`${command} ended with ${status} after ${lines} lines: ${stderr.toString('utf8')}`);
+  const lines = stdout.toString('latin1').split('\n');
+  if (status !== 0 || lines.length < 20_000)
+    throw new Error(
+      `${command} ended with ${status} after ${lines.length} lines: ${lines.slice(0, 3).join('\n')}\n${stderr.toString('utf8')}`,
+    );
   return milliseconds;
 }
 

@@ -30,7 +30,6 @@ import type {
   FunctionMatches,
   FunctionTable,
 } from '../../../shared/contract/kernel-functions.ts';
-import type { Signature } from '../../../shared/probe/signature.ts';
 import { StructFunctions } from './fellow-functions.ts';
 
 /** A function by name and module; `type` null when BTF does not describe it. */
@@ -187,17 +186,6 @@ export class KernelFunctions {
     return type === null ? '' : signature(type.btf, type.id);
   }
 
-  /** One function as the probe writer takes it, by `name` or `module:name`; null if BTF has no such function. */
-  find(name: string): { readonly signature: Signature; readonly attach: Attachability } | null {
-    const found = this.#named(name);
-    const parts = found?.type && prototypeParts(found.type.btf, found.type.id);
-    if (!found || !parts) return null;
-    return {
-      attach: this.#attach(found, 'bpftrace'),
-      signature: { name: found.name, module: found.module, ...parts },
-    };
-  }
-
   /** Everything known of one function, by `name` or `module:name`; null if there is none. */
   details(name: string): FunctionDetails | null {
     const located = this.#named(name);
@@ -316,7 +304,7 @@ function glueOrNull(btf: Btf, id: number, name: string): GlueKind | null {
 }
 
 /** Null for a function whose prototype is none, or has no end. */
-function prototypeParts(btf: Btf, id: number): Pick<Signature, 'parameters' | 'returns'> | null {
+function prototypeParts(btf: Btf, id: number): Pick<FunctionDetails, 'parameters' | 'returns'> | null {
   const type = btf.type(id);
   const prototype = type.kind === 'func' ? btf.type(type.prototypeId) : type;
   if (prototype.kind !== 'func_proto') return null;

@@ -53,7 +53,8 @@ function types(btf: Record<string, Uint8Array>, facts: TargetFacts | null = null
   return new KernelTypes(files, facts, 'h');
 }
 
-const named = (kernel: KernelTypes, line: string): string[] => kernel.functions.search(line).map(({ name }) => name);
+const named = (kernel: KernelTypes, line: string): string[] =>
+  kernel.functions.search(line).map(({ name }) => name);
 
 function codeOf(run: () => unknown): string {
   try {
@@ -97,20 +98,20 @@ test('what can be attached is said of each, and of a file alone nothing', () => 
   const kernel = types({ vmlinux: vmlinux() }, FACTS);
   expect(kernel.functions.search('ip_rcv')[0]).toMatchObject({ attachable: 'yes', reason: '' });
   expect(kernel.functions.search('kfree')[0]).toMatchObject({ attachable: 'no', reason: 'NOT_TRACEABLE' });
-  expect(kernel.functions.find('kfree')?.attach.answer).toBe('no');
+  expect(kernel.functions.details('kfree')?.attach[0]).toMatchObject({ edge: 'entry', answer: 'no' });
   expect(types({ vmlinux: vmlinux() }).functions.search('ip_rcv')[0]?.attachable).toBe('unknown');
 });
 
 test('a function is found by its name, and by its module', () => {
   const kernel = types({ vmlinux: vmlinux(), veth: veth() });
-  expect(kernel.functions.find('veth:veth_xmit')?.signature).toEqual({
+  expect(kernel.functions.details('veth:veth_xmit')).toMatchObject({
     name: 'veth_xmit',
     module: 'veth',
     parameters: [{ type: 'struct sk_buff *', name: 'skb' }],
     returns: 'void',
   });
-  expect(kernel.functions.find('vmlinux:veth_xmit')).toBeNull();
-  expect(kernel.functions.find('nothing')).toBeNull();
+  expect(kernel.functions.details('vmlinux:veth_xmit')).toBeNull();
+  expect(kernel.functions.details('nothing')).toBeNull();
 });
 
 test('structs come with their members; one of a base is not told twice', () => {
@@ -159,7 +160,7 @@ describe('damage', () => {
         const kernel = types(btf, FACTS);
         refused += kernel.damaged.size;
         for (const line of ['', 'rcv', 'ip ->int', 'arg:sk_buff', 'zq']) kernel.functions.search(line);
-        for (const { name } of kernel.functions.search('')) kernel.functions.find(name);
+        for (const { name } of kernel.functions.search('')) kernel.functions.details(name);
         kernel.structs.layouts('sk_buff');
       } catch (error) {
         if (!(error instanceof Fail)) throw error;
