@@ -8,6 +8,8 @@ import type { Target } from '../../electron/backend/ssh/command.ts';
 import { connect } from '../../electron/backend/ssh/connection.ts';
 import type { Channel, Connection } from '../../electron/backend/ssh/connection.ts';
 import { watchCounters } from '../../electron/backend/target/counters.ts';
+import { deviceFacts } from '../../electron/backend/target/device-programs.ts';
+import { probeCost } from '../../electron/backend/target/hotness.ts';
 import { downloadKernel, identifyKernel } from '../../electron/backend/target/btf-download.ts';
 import { KernelTypes } from '../../electron/backend/target/kernel-types.ts';
 import { openTarget } from '../../electron/backend/target/open.ts';
@@ -16,6 +18,8 @@ import { startRun } from '../../electron/backend/trace/run.ts';
 import type { Run } from '../../electron/backend/trace/run.ts';
 import { Tracepoints } from '../../electron/backend/trace/tracepoints.ts';
 import type { TargetFacts } from '../../shared/contract/api.ts';
+import { FLAG_DEVICE, readRecord, RECORD_BYTES } from '../../shared/capture/record.ts';
+import type { EventRecord } from '../../shared/capture/record.ts';
 import { probeSpec } from '../../shared/probe/spec.ts';
 import type { ProbeSpec } from '../../shared/probe/spec.ts';
 import { breakGuest } from './break.ts';
@@ -54,7 +58,14 @@ export async function recordGuest(guest: Guest, file: string, progress: Progress
     );
     for (const probe of PROBES) {
       const spec = probeSpec.parse(probe);
-      const run = await attach(target, spec, kernel, survey.facts);
+      let bad: EventRecord | null = null;
+      const run = await attach(target, spec, kernel, survey.facts, (records) => {
+        const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+        for (let at = 0; at + RECORD_BYTES <= records.length && bad === null; at += RECORD_BYTES) {
+          const record = readRecord(view, at);
+          if (record.verdict !== 0 && (record.flags & FLAG_DEVICE) !== 0) bad = record;
+        }
+      });
       progress(`${guest.name}: ${spec.function} with ${spec.filter} is attached`);
       const stopCounters =
         probe === PROBES[0]
@@ -70,6 +81,14 @@ export async function recordGuest(guest: Guest, file: string, progress: Progress
       run.stop('user');
       await run.ended;
       stopCounters();
+      if (probe !== PROBES[0]) continue;
+      if (bad === null) throw new LabFailure('fault-failed', 'no bad packet was captured');
+      const { ifindex, netns } = bad as EventRecord;
+      const facts = await deviceFacts(target, ifindex, netns);
+      progress(
+        `${guest.name}: ${facts.others.length} other devices stand behind ${facts.device?.name ?? '?'}`,
+      );
+      await probeCost(target, spec);
     }
     await delay(1000);
     const header = {
@@ -93,6 +112,7 @@ async function attach(
   spec: ProbeSpec,
   kernel: KernelTypes,
   facts: TargetFacts,
+  onRecords: (records: Uint8Array) => void,
 ): Promise<Run> {
   const host = target.connection.config.alias;
   const program = await prepareRun(spec, facts, kernel, new Tracepoints(target, facts.tracefs), host);
@@ -105,7 +125,10 @@ async function attach(
       if (state.kind === 'attached') settle(null);
       if (state.kind === 'failed') settle(new LabFailure('fault-failed', state.failure.message));
     },
-    records: (records) => run.credit(records.length),
+    records: (records) => {
+      onRecords(records);
+      run.credit(records.length);
+    },
     labels: () => undefined,
     output: () => undefined,
   });
