@@ -14,7 +14,7 @@ export const counters: Readonly<Record<keyof typeof en, string>> = {
   'counters.waiting': '正在读取计数器…',
   'counters.moving': '仅显示变化的',
   'counters.search': '搜索计数器',
-  'counters.shown': '{shown} / {all}',
+  'counters.shown': '{all} 个中的 {shown} 个',
   'counters.noneFound': '没有名为“{query}”的计数器。',
   'counters.pin': '将 {counter} 置顶',
   'counters.table': '全部计数器',
