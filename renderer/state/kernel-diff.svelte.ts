@@ -43,6 +43,7 @@ export class KernelDiff {
       this.functions.reset();
       this.structs.reset();
     }
+    if (subject !== this.subject) this.query = '';
     this.other = other;
     this.subject = subject;
     this.chosen = -1;
