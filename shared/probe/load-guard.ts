@@ -12,9 +12,9 @@ export interface LoadReading {
   readonly ours: number;
 }
 
-/** By how much the load may rise: by two for each CPU, and by eight on small machines. */
+/** By how much the load may rise: by two for each CPU, and by sixteen on small machines. */
 const RISE_A_CPU = 2;
-const LEAST_RISE = 8;
+const LEAST_RISE = 16;
 /** So many readings in a row: one alone may be a cron job. */
 const IN_A_ROW = 3;
 /** Attaching itself is work, and belongs to the figure before. */
