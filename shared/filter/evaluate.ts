@@ -3,6 +3,7 @@ import type { EventRecord } from '../capture/record.ts';
 import { isWide } from './bound.ts';
 import type { Bound, NumberValue, Order, TextValue } from './bound.ts';
 import type { FilterNames, FilterPoint } from './context.ts';
+import { directAt, directFields, directNumber, isPlain } from './direct-fields.ts';
 import { PacketPlace } from './packet-place.ts';
 import { primitiveTest, sliceNumber } from './primitives.ts';
 import type { ProtocolField } from './protocol-fields.ts';
@@ -256,8 +257,14 @@ function namesOf(fields: readonly ProtocolField[]): ReadonlyMap<string, number> 
 /** Whether any value of the fields compares so. */
 function anyNumber(fields: readonly ProtocolField[], operator: Order, other: NumberOf): Test {
   const names = namesOf(fields);
+  const direct = directFields(fields);
   return (subject) => {
     const second = other(subject);
+    if (direct !== null && isPlain(subject.place())) {
+      for (const { place, scale } of direct)
+        if (ordered(operator, directNumber(subject.place(), place) * scale, second)) return true;
+      return false;
+    }
     for (const layer of subject.place().layers())
       for (const field of layer.fields) {
         const scale = names.get(field.name);
@@ -275,15 +282,22 @@ function addressTest(
 ): Test {
   const names = namesOf(fields);
   const wanted = bytes.map((byte, index) => byte & (mask[index] ?? 0));
+  const direct = directFields(fields);
+  const equals = (packet: PacketPlace, at: number): boolean => {
+    if (at < 0 || at + wanted.length > packet.limit) return false;
+    for (let i = 0; i < wanted.length; i++)
+      if (((packet.bytes[at + i] ?? 0) & (mask[i] ?? 0)) !== wanted[i]) return false;
+    return true;
+  };
   return ({ place }) => {
+    if (direct !== null && isPlain(place())) {
+      for (const one of direct) if (equals(place(), directAt(place(), one.place))) return true;
+      return false;
+    }
     for (const layer of place().layers())
       for (const field of layer.fields) {
         if (field.raw === null || !names.has(field.name)) continue;
-        const at = field.at;
-        let equal = at >= 0;
-        for (let i = 0; equal && i < wanted.length; i++)
-          equal = ((place().bytes[at + i] ?? 0) & (mask[i] ?? 0)) === wanted[i];
-        if (equal) return true;
+        if (equals(place(), field.at)) return true;
       }
     return false;
   };

@@ -7,6 +7,7 @@
  * bpftrace on a little-endian target: `$p` points to the expected header, a two-byte load is in the wrong order.
  */
 import type { Primitive } from './bound.ts';
+import { TUNNEL_PORTS } from './direct-fields.ts';
 import { all, any, compare } from './formula.ts';
 import type { Formula } from './formula.ts';
 import type { SliceProtocol } from './numbers.ts';
@@ -74,9 +75,6 @@ export function verified(version: Version, left: string): Formula {
     linear,
   );
 }
-
-/** Ports behind which shared/packet/udp.ts looks for another packet. */
-const TUNNEL_PORTS = [4789, 8472, 6081, 2152, 6080, 6635];
 
 /** Nothing inside of the packet is a packet of its own: fields of inner headers are fields too. */
 export function plain(version: Version): Formula {

@@ -173,8 +173,18 @@ export class PacketPlace {
         at,
         packetLength: this.#left < 0 ? null : Math.max(0, this.#left - (at - origin)),
       });
-    if (kind === kinds.TUN_PI) return from('tun-pi', origin);
-    if (kind === kinds.VIRTIO_NET) return from('virtio-net', origin);
+    const behind = this.#headers(from, origin, protocol);
+    if (kind === kinds.TUN_PI) return [...from('tun-pi', origin).slice(0, 1), ...behind];
+    if (kind === kinds.VIRTIO_NET) return [...from('virtio-net', origin).slice(0, 1), ...behind];
+    return behind;
+  }
+
+  /** From the outermost header that the judgement rests on. */
+  #headers(
+    from: (start: InspectStart, at: number) => readonly Layer[],
+    origin: number,
+    protocol: kinds.FoundProtocol,
+  ): readonly Layer[] {
     if (this.link >= 0) return from('ethernet', this.link);
     if (this.tagAt >= 0) return from('vlan', this.tagAt);
     if (this.version !== 0) return from(this.version === 6 ? 'ipv6' : 'ipv4', this.network);

@@ -109,9 +109,11 @@ class Parser {
   /** Whether an operator follows the value at hand, so that it is one side of something. */
   #operatorAhead(): boolean {
     const next = this.#reader.peekText(1);
-    if (this.#qualifiers?.type === 'portrange' && next === '-') return false;
-    if (this.#qualifiers?.type === 'net' && (next === '.' || next === '/')) return false;
-    return Object.hasOwn(COMPARISONS, next) || next === 'in' || LEVELS.some((level) => level.includes(next));
+    return this.#isOperator(next);
+  }
+
+  #isOperator(text: string): boolean {
+    return Object.hasOwn(COMPARISONS, text) || text === 'in' || LEVELS.some((level) => level.includes(text));
   }
 
   #comparison(): Node {
