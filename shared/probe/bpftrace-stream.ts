@@ -1,7 +1,7 @@
 import { emptyRecord, FLAG_ARGUMENTS, FLAG_DEVICE, FLAG_SKB } from '../capture/record.ts';
 import type { EventRecord } from '../capture/record.ts';
 import { ARGUMENT_STATE_WORDS, PACKET_STATE_WORDS } from './bpftrace-body.ts';
-import { readWords } from './hex-words.ts';
+import { HexWords } from './hex-words.ts';
 import { Labels } from './labels.ts';
 import { clipWindow, WINDOW_BYTES, WINDOW_WORDS } from './packet-window.ts';
 import type { ProbeProgram, ProgramPoint } from './program.ts';
@@ -32,11 +32,14 @@ export class BpftraceStream implements ProbeStream {
   readonly #listener: StreamListener;
   readonly #record: EventRecord;
   /** The words of a line, big-endian as they are written: the packet is their end. */
-  readonly #bytes = new Uint8Array(64 * 8);
-  readonly #words = new DataView(this.#bytes.buffer);
+  readonly #hex = new HexWords(64);
+  readonly #words = new DataView(this.#hex.bytes.buffer);
   readonly #totals: KernelTotals = { seen: 0, own: 0, matched: 0, limited: 0 };
   readonly #lastSeq = new Map<number, number>();
   readonly #labels: Labels;
+  readonly #device = new LastText();
+  readonly #caller = new LastText();
+  readonly #comm = new LastText();
   #rest = new Uint8Array(0);
   #skipping = false;
   /** Totals still awaited after a T or E line: bpftrace prints maps once more, cleared, as it exits. */
@@ -164,7 +167,7 @@ export class BpftraceStream implements ProbeStream {
   }
 
   #recordLine(kind: number, bytes: Uint8Array, from: number, end: number): boolean {
-    const point = pointOf(bytes, from, end);
+    const point = this.#pointOf(bytes, from, end);
     const told = this.#points[point];
     if (told === undefined || (told.captures === 'packet') !== (kind === P)) return false;
     const count =
@@ -172,7 +175,8 @@ export class BpftraceStream implements ProbeStream {
         ? PACKET_STATE_WORDS + this.#fields + WINDOW_WORDS
         : ARGUMENT_STATE_WORDS + told.parameters.length + this.#fields;
     const at = from + 16 * count;
-    if (at >= end || bytes[at] !== TAB || !readWords(bytes, from, this.#bytes, count)) return false;
+    if (at >= end || bytes[at] !== TAB || !this.#hex.read(bytes, from, count)) return false;
+    if (this.#words.getUint16(6) !== point) return false;
     this.#identify(point, told);
     if (kind === P) this.#packet(told);
     else this.#arguments(told);
@@ -181,6 +185,13 @@ export class BpftraceStream implements ProbeStream {
     if (this.#stacks) this.#pending = true;
     else this.#listener.event(this.#record);
     return true;
+  }
+
+  /** The point in the first word, before anything else is known; -1 if no digits stand there. */
+  #pointOf(bytes: Uint8Array, from: number, end: number): number {
+    // Of a program with one point it is known.
+    if (this.#points.length === 1) return 0;
+    return from + 16 <= end && this.#hex.read(bytes, from, 1) ? this.#words.getUint16(6) : -1;
   }
 
   /** Words 0 to 1: seq 32 bits, cpu 16, point 16; nsecs. */
@@ -235,7 +246,7 @@ export class BpftraceStream implements ProbeStream {
     record.reason = told.reason === true ? words.getUint32(76) : null;
     record.returned = 0n;
     record.window = clipped.window;
-    record.bytes = this.#bytes.subarray(
+    record.bytes = this.#hex.bytes.subarray(
       window + clipped.from,
       window + Math.min(WINDOW_BYTES, Math.max(clipped.from, clipped.to)),
     );
@@ -246,7 +257,7 @@ export class BpftraceStream implements ProbeStream {
     const words = this.#words;
     const first = 8 * ARGUMENT_STATE_WORDS;
     const { seq, cpu, ns, point, edge } = this.#record;
-    const bytes = this.#bytes.subarray(first, first + 8 * told.parameters.length);
+    const bytes = this.#hex.bytes.subarray(first, first + 8 * told.parameters.length);
     Object.assign(this.#record, emptyRecord(bytes), { seq, cpu, ns, point, edge });
     const record = this.#record;
     record.flags = FLAG_ARGUMENTS;
@@ -265,25 +276,18 @@ export class BpftraceStream implements ProbeStream {
 
   #texts(kind: number, told: ProgramPoint, bytes: Uint8Array, from: number, end: number): void {
     let at = from;
-    const next = (): string => {
-      const tab = bytes.indexOf(TAB, at);
-      const to = tab < 0 || tab > end ? end : tab;
-      const text = latin1(bytes, at, to);
+    const next = (last: LastText): string => {
+      let to = at;
+      while (to < end && bytes[to] !== TAB) to++;
+      const text = last.read(bytes, at, to);
       at = to + 1;
       return text;
     };
-    this.#record.device = kind === P ? next() : '';
-    if (told.caller === true) this.#record.callerLabel = this.#labels.number(next());
-    this.#record.comm = latin1(bytes, at, end);
+    this.#record.device = kind === P ? next(this.#device) : '';
+    if (told.caller === true) this.#record.callerLabel = this.#labels.number(next(this.#caller));
+    this.#record.comm = this.#comm.read(bytes, at, end);
   }
 }
-
-/** The point in the first word, before anything else is known; -1 if no digits stand there. */
-function pointOf(bytes: Uint8Array, from: number, end: number): number {
-  return from + 16 <= end && readWords(bytes, from, FIRST, 1) ? ((FIRST[6] ?? 0) << 8) | (FIRST[7] ?? 0) : -1;
-}
-
-const FIRST = new Uint8Array(8);
 
 function joined(head: Uint8Array, tail: Uint8Array): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(head.length + tail.length);
@@ -294,7 +298,26 @@ function joined(head: Uint8Array, tail: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** One character a byte; `to` may lie behind the end. */
 function latin1(bytes: Uint8Array, from: number, to: number): string {
-  let text = '';
-  for (let i = from; i < to && i < bytes.length; i++) text += String.fromCharCode(bytes[i] as number);
-  return text;
+  return String.fromCharCode(...bytes.subarray(from, Math.min(to, bytes.length)));
+}
+
+/** A text that mostly is the one before: then nothing is made anew. */
+class LastText {
+  #bytes = new Uint8Array(64);
+  #length = -1;
+  #text = '';
+
+  read(bytes: Uint8Array, from: number, to: number): string {
+    const length = to - from;
+    const known = this.#bytes;
+    if (length === this.#length) {
+      let i = 0;
+      while (i < length && known[i] === bytes[from + i]) i++;
+      if (i === length) return this.#text;
+    }
+    this.#text = latin1(bytes, from, to);
+    this.#length = length > known.length ? -1 : length;
+    if (length <= known.length) known.set(bytes.subarray(from, to));
+    return this.#text;
+  }
 }

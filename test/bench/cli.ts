@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<BenchLine[
   btf: () => import('./btf.ts'),
   decode: () => import('./decode.ts'),
   ssh: () => import('./ssh.ts'),
+  stream: () => import('./stream.ts'),
   target: () => import('./target.ts'),
   ui: () => import('./ui.ts'),
   verdict: () => import('./verdict.ts'),

@@ -1,0 +1,121 @@
+import { beforeAll, expect, test } from 'vitest';
+import { breakGuest } from '../lab/break.ts';
+import { upGuest } from '../lab/guest.ts';
+import type { Guest } from '../lab/guest.ts';
+import { GUEST_NAMES } from '../lab/guest-names.ts';
+import { secondsUntilClean } from '../support/leftovers.ts';
+import { needs } from '../support/needs.ts';
+import { startSkblens } from '../support/skblens.ts';
+
+interface Event {
+  readonly function: string;
+  readonly edge: 'entry' | 'return';
+  readonly ns: number;
+  readonly point?: string;
+  readonly skbAddress?: string;
+  readonly returned?: number;
+  readonly fields: Readonly<Record<string, number | null>>;
+  readonly reason?: { readonly number: number; readonly name: string | null };
+  readonly caller?: string;
+  readonly stack?: readonly string[];
+  readonly skb: { readonly ifindex: number; readonly deviceName: string } | null;
+  readonly verdict: { readonly kind: string } | null;
+}
+
+needs(
+  'qemu-system-x86_64',
+  'mmdebstrap',
+  'mkfs.ext4',
+  'ssh',
+)('many points in one run, on', () => {
+  for (const name of GUEST_NAMES) {
+    let guest: Guest;
+    const probe = (...words: string[]) =>
+      startSkblens(['probe', name, ...words, '--json', '-F', guest.sshConfigPath]);
+    beforeAll(async () => {
+      guest = await upGuest(name);
+    });
+
+    test(`${name}: bad packets are followed by their sk_buff from ip_rcv through ip_rcv_core to the drop, with its reason by name`, async () => {
+      const running = probe(
+        ...['ip_rcv_core', '--edge', 'both', '--also', 'ip_rcv', '--also', 'tracepoint:skb:kfree_skb'],
+        ...['--field', 'skb->dev->ifindex', '--stack', '--for', '12s'],
+      );
+      await running.line('attached');
+      await breakGuest(guest, { count: 6, intervalMilliseconds: 300 });
+      expect(await running.exit, running.stderr()).toBe(0);
+      const events = running.lines.filter((line) => line.type === 'event') as unknown as Event[];
+      const bad = events.filter(
+        (one) => one.function === 'ip_rcv_core' && one.verdict?.kind === 'ethernet-where-ip-expected',
+      );
+      expect(bad.length).toBeGreaterThanOrEqual(6);
+      for (const one of bad) {
+        expect(one.fields['skb->dev->ifindex']).toBe(one.skb?.ifindex);
+        expect(one.stack?.some((frame) => /ip_rcv|netif_receive_skb/.test(frame))).toBe(true);
+        expect(one.stack?.every((frame) => !/bpf_(?:prog|trampoline)/.test(frame))).toBe(true);
+        // Addresses are used again: the nearest in time is the same packet.
+        const same = events.filter(({ skbAddress }) => skbAddress === one.skbAddress);
+        const before = same.filter(({ function: at, ns }) => at === 'ip_rcv' && ns <= one.ns);
+        expect(before.length).toBeGreaterThan(0);
+        const after = same.filter(({ ns }) => ns >= one.ns);
+        const drop = after.find(({ reason }) => reason !== undefined);
+        expect(drop).toMatchObject({
+          function: 'tracepoint:skb:kfree_skb',
+          reason: { name: 'IP_INHDR' },
+          caller: expect.stringMatching(/ip_rcv_core/) as string,
+        });
+        expect(after.find(({ edge }) => edge === 'return')).toMatchObject({
+          function: 'ip_rcv_core',
+          returned: 0,
+          verdict: null,
+        });
+      }
+      expect(await secondsUntilClean(guest, 10)).toBeTypeOf('number');
+    });
+
+    test(`${name}: a function without BTF is probed by kprobe, and an expression is taken where it can be decided`, async () => {
+      const listing = await guest.run(
+        "grep -m1 -o '^__netif_receive_skb_core[^ ]*' /sys/kernel/tracing/available_filter_functions",
+      );
+      const bare = listing.stdout.trim();
+      expect(bare).toMatch(/^__netif_receive_skb_core/);
+      const running = probe(bare, '--count', '2', '--for', '12s');
+      const attached = running.line('attached');
+      await attached;
+      await guest.run('ping -c 3 -i 0.3 127.0.0.1');
+      expect(await running.exit, running.stderr()).toBe(0);
+      const events = running.lines.filter((line) => line.type === 'event') as unknown as Event[];
+      expect(events.length).toBeGreaterThan(0);
+      expect(events[0]).toMatchObject({ function: bare, point: 'kprobe' });
+    });
+
+    test(`${name}: a filter over fields and protocols lets through what it says, and nothing else`, async () => {
+      const running = probe(
+        ...['ip_rcv_core', '--filter', 'icmp and skb.dev.name == "lo"', '--count', '2', '--for', '15s'],
+      );
+      await running.line('attached');
+      await guest.run('ping -c 4 -i 0.3 127.0.0.1');
+      expect(await running.exit, running.stderr()).toBe(0);
+      const events = running.lines.filter((line) => line.type === 'event') as unknown as Event[];
+      expect(events).toHaveLength(2);
+      expect(events.map((one) => one.skb?.deviceName)).toEqual(['lo', 'lo']);
+    });
+
+    test(`${name}: what cannot be is refused before anything runs, by the name of what is wrong`, async () => {
+      const unknown = probe('ip_rcv_core', '--field', 'skb->nothing', '--count', '1');
+      expect(await unknown.exit).toBe(1);
+      expect(unknown.lines.at(-1)).toMatchObject({ type: 'failure', code: 'field-unknown' });
+      expect(String(unknown.lines.at(-1)?.['message'])).toContain('skb->nothing');
+      const many = probe('ip_*', '--count', '1');
+      expect(await many.exit).toBe(1);
+      expect(many.lines.at(-1)).toMatchObject({ type: 'failure', code: 'too-many-points' });
+      const dry = probe('ip_rcv_core', '--also', 'kprobe:ip_rcv', '--dry-run');
+      expect(await dry.exit, dry.stderr()).toBe(0);
+      expect(dry.lines.find(({ type }) => type === 'stopped')).toMatchObject({
+        reason: 'dry-run',
+        totals: { received: 0 },
+      });
+      expect(await secondsUntilClean(guest, 10)).toBeTypeOf('number');
+    });
+  }
+});
