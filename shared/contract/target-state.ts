@@ -1,5 +1,3 @@
-import type { ProbeProgram } from '../probe/program.ts';
-
 /** A network namespace of the target: each has its own devices, counters and rules. */
 export interface NetworkNamespace {
   /** Inode number of the namespace, as records and `lsns -t net` have it. */
@@ -86,5 +84,5 @@ export interface RunLoad {
   readonly busyPercent: number;
   /** What our processes there take, in percent of one CPU. The kernel side of a probe is not in it. */
   readonly ourPercent: number;
-  readonly engine: ProbeProgram['engine'];
+  readonly engine: 'bpftrace' | 'tracefs';
 }
