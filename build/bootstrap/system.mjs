@@ -18,6 +18,7 @@ export const programs = /** @type {const} */ ({
   mmdebstrap: 'mmdebstrap',
   'mkfs.ext4': 'e2fsprogs',
   tshark: 'tshark',
+  tcpdump: 'tcpdump',
   bpftool: 'bpftool',
   pahole: 'dwarves',
   ip: 'iproute2',

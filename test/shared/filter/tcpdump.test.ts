@@ -11,9 +11,8 @@ import { ipv4Text, ipv6Text, macText } from '../../../shared/packet/cursor.ts';
 import { classicPcap } from '../capture/capture-bytes.ts';
 import { Random } from '../packet/generator/random.ts';
 import { STACKS } from '../packet/oracle/stacks.ts';
-import { describeUnless } from '../../support/needs.ts';
+import { needs } from '../../support/needs.ts';
 
-const tcpdump = spawnSync('tcpdump', ['--version']).status === 0;
 const point: FilterPoint = {
   name: 'eth_type_trans',
   edge: 'entry',
@@ -104,7 +103,7 @@ function filters(): readonly string[] {
   ]; // prettier-ignore
 }
 
-describeUnless(tcpdump ? null : 'no tcpdump here: apt-get install tcpdump', 'as tcpdump filters', () => {
+needs('tcpdump')('as tcpdump filters', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'skblens-filter-'));
   const plain = path.join(folder, 'plain.pcap');
   const behindTags = path.join(folder, 'tagged.pcap');
