@@ -55,7 +55,7 @@ needs(
 
   test('find ip_rcv_core among tens of thousands of functions and read its signature', async () => {
     await page.getByRole('button', { name: 'Browse functions' }).click();
-    await page.getByText(/of \d\d,\d{3}/).waitFor();
+    await page.getByText(/\d\d,\d{3} functions/).waitFor();
     await page.getByRole('searchbox', { name: 'Search functions' }).fill('ip rcv');
     await screenshot(page, 'functions');
     await page.getByRole('searchbox', { name: 'Search functions' }).fill('ip_rcv_core');
