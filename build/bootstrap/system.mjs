@@ -27,6 +27,12 @@ export const programs = /** @type {const} */ ({
   zstd: 'zstd',
   xz: 'xz-utils',
   busybox: 'busybox',
+  dash: 'dash',
+  bash: 'bash',
+  mksh: 'mksh',
+  zsh: 'zsh',
+  fish: 'fish',
+  tcsh: 'tcsh',
   flock: 'util-linux',
 });
 

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ChannelExit, Connection } from '../../../../electron/backend/ssh/connection.ts';
 import { startLeashed } from '../../../../electron/backend/ssh/leash.ts';
 import {
@@ -14,6 +13,7 @@ import {
   until,
   watched,
 } from './leash-children.ts';
+import { needs } from '../../../support/needs.ts';
 import { processesWith, secondsUntilGone } from './processes.ts';
 
 /** The leash without sshd: the line that a login shell would get is given to one, its /bin/sh being the shell under test. */
@@ -49,54 +49,55 @@ function localConnection(login: string, shell: string): Connection & { readonly 
   return watched(local as Connection);
 }
 
-/** How this machine names its shells; one that is not installed is not in the list. */
 const SHELLS = [
   ['dash', '/bin/dash'],
   ['bash', '/bin/bash'],
-  ['busybox ash', '/bin/busybox ash'],
+  ['busybox', '/bin/busybox ash'],
   ['mksh', '/bin/mksh'],
-].filter(([, path = '']) => existsSync(path.split(' ')[0] ?? '')) as [string, string][];
-const LOGINS = ['/bin/dash', '/bin/bash', '/bin/zsh', '/usr/bin/fish', '/bin/tcsh', '/bin/ksh'].filter(
-  (path) => existsSync(path),
-);
+] as const;
+const LOGINS = ['dash', 'bash', 'zsh', 'fish', 'tcsh', 'mksh'] as const;
 
-describe.concurrent.each(SHELLS)('the guard under %s', (_name, shell) => {
-  test('bytes, status and last words; nothing is left', async () => {
-    const own = localConnection('/bin/sh', shell);
-    const input = `a'b"c\\ $x \`y\` %s é\n\n`;
-    const both = await output(await startLeashed(own, { command: 'cat', input, sudo: false }, TIMES));
-    expect([both.bytes.toString(), both.exit.code]).toEqual([input, 0]);
-    const failing = await startLeashed(own, { command: '/bin/sh', input: 'exit 9', sudo: false }, TIMES);
-    expect((await output(failing)).exit.code).toBe(9);
-    expect(await secondsUntilGone(5, ...own.nonces)).toBeTypeOf('number');
+for (const [program, shell] of SHELLS)
+  needs(program)(`the guard under ${program}`, () => {
+    test.concurrent('bytes, status and last words; nothing is left', async () => {
+      const own = localConnection('/bin/sh', shell);
+      const input = `a'b"c\\ $x \`y\` %s é\n\n`;
+      const both = await output(await startLeashed(own, { command: 'cat', input, sudo: false }, TIMES));
+      expect([both.bytes.toString(), both.exit.code]).toEqual([input, 0]);
+      const failing = await startLeashed(own, { command: '/bin/sh', input: 'exit 9', sudo: false }, TIMES);
+      expect((await output(failing)).exit.code).toBe(9);
+      expect(await secondsUntilGone(5, ...own.nonces)).toBeTypeOf('number');
+    });
+
+    test.concurrent.each(KINDS)(
+      'a %s child ends when the pipes are closed, and when the heart stops',
+      async (kind) => {
+        for (const end of ['close', 'silence'] as const) {
+          const own = localConnection('/bin/sh', shell);
+          const marker = newMarker();
+          const leash = await startLeashed(
+            own,
+            { ...CHILDREN[kind](marker), sudo: false },
+            end === 'close' ? TIMES : { ...TIMES, heartbeatSeconds: 3600 },
+          );
+          leash.onStdout(() => undefined);
+          leash.pause();
+          await until('it runs', () => processesWith(marker).length > 0);
+          if (end === 'close') own.close();
+          expect(await secondsUntilGone(SILENT_SECONDS, marker, ...own.nonces), end).toBeTypeOf('number');
+          own.close();
+        }
+      },
+    );
   });
 
-  test.concurrent.each(KINDS)(
-    'a %s child ends when the pipes are closed, and when the heart stops',
-    async (kind) => {
-      for (const end of ['close', 'silence'] as const) {
-        const own = localConnection('/bin/sh', shell);
-        const marker = newMarker();
-        const leash = await startLeashed(
-          own,
-          { ...CHILDREN[kind](marker), sudo: false },
-          end === 'close' ? TIMES : { ...TIMES, heartbeatSeconds: 3600 },
-        );
-        leash.onStdout(() => undefined);
-        leash.pause();
-        await until('it runs', () => processesWith(marker).length > 0);
-        if (end === 'close') own.close();
-        expect(await secondsUntilGone(SILENT_SECONDS, marker, ...own.nonces), end).toBeTypeOf('number');
-        own.close();
-      }
-    },
-  );
-});
-
-test.each(LOGINS)('the login shell %s starts the guard', async (login) => {
-  const own = localConnection(login, '/bin/sh');
-  const { bytes, exit } = await output(
-    await startLeashed(own, { command: 'cat', input: 'payload', sudo: false }, TIMES),
-  );
-  expect([bytes.toString(), exit.code]).toEqual(['payload', 0]);
-});
+for (const login of LOGINS)
+  needs(login)(`the login shell ${login}`, () => {
+    test('starts the guard', async () => {
+      const own = localConnection(login, '/bin/sh');
+      const { bytes, exit } = await output(
+        await startLeashed(own, { command: 'cat', input: 'payload', sudo: false }, TIMES),
+      );
+      expect([bytes.toString(), exit.code]).toEqual(['payload', 0]);
+    });
+  });
