@@ -65,7 +65,7 @@ export function skbOffsets(btf: Btf): SkbOffsets {
 }
 
 /** A resolved path as a fetch argument takes it; `type` is `''` for what fits no register: a struct, an array. */
-export function placeOf(btf: Btf, path: ResolvedPath): Place {
+function placeOf(btf: Btf, path: ResolvedPath): Place {
   const { pointers } = path;
   if (path.bitfield) {
     const container = (path.bitOffset % 8) + path.bits <= 8 ? 8 : 32;

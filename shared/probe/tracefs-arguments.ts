@@ -4,7 +4,7 @@ import type { ResolvedPoint } from './resolved-point.ts';
 import { signedOffset } from './skb-offsets.ts';
 
 /** How a value is fetched, and which pointers on the way must not be NULL: behind one, the kernel writes nothing. */
-export interface Fetched {
+interface Fetched {
   /** `+12(+16($a1)):u32`, with `$a1` for the first argument of a function. */
   readonly text: string;
   /** Fetch arguments of the pointers, the first first. */
@@ -12,7 +12,7 @@ export interface Fetched {
 }
 
 /** Arguments of one point that a kprobe event can be asked for by number. */
-export const MAX_ARGUMENTS = 12;
+const MAX_ARGUMENTS = 12;
 /** Tracepoints pass these as `void *` (include/trace/events/skb.h, net.h, sock.h, tcp.h). */
 const UNTYPED: Readonly<Record<string, string>> = {
   skbaddr: 'struct sk_buff *',

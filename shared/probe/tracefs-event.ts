@@ -46,14 +46,14 @@ const SKB_FACTS: readonly SkbFact[] = [
 ];
 const SOCK_FACTS: readonly SkbFact[] = ['sk', 'snum', 'sdpo'];
 
-export interface EventSource {
+interface EventSource {
   readonly spec: ProbeSpec;
   readonly offsets: SkbOffsets;
   readonly connection: SshConnection | null;
 }
 
 /** What an event is made from, point by point. */
-export interface EventPlan {
+interface EventPlan {
   readonly point: ResolvedPoint;
   readonly told: ProgramPoint;
   /** Ways to its values, in the order of `names`; null where it has no such argument. */

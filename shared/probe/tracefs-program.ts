@@ -22,7 +22,7 @@ export interface TracefsProgram extends ProbeProgram {
   readonly stacks: boolean;
 }
 
-export const TRACEFS_COMMAND = 'sh';
+const TRACEFS_COMMAND = 'sh';
 
 /**
  * Writes the shell script that makes `points` events of tracefs and sends what they record: for a kernel from
