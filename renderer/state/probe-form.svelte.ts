@@ -168,7 +168,8 @@ export class ProbeForm {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const { spec } = this;
-      if (spec && this.whereRight) void this.prepared.run(() => this.#backend.prepareProbe({ session: this.#session, spec }));
+      if (spec && this.whereRight)
+        void this.prepared.run(() => this.#backend.prepareProbe({ session: this.#session, spec }));
     }, after);
   }
 

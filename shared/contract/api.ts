@@ -20,7 +20,14 @@ import type {
   StructUsers,
 } from './structs.ts';
 import type { DeviceFacts, NetworkNamespace, ProbeCost, RunLoad } from './target-state.ts';
-import type { CleanupReceipt, ConnectLine, LinkState, SecretAnswer, SecretQuestion } from './ssh-session.ts';
+import type {
+  CleanupReceipt,
+  ConnectLine,
+  LinkState,
+  SecretAnswer,
+  SecretQuestion,
+  SshConnection,
+} from './ssh-session.ts';
 
 /** A host the first screen offers. */
 export interface HostEntry {
@@ -96,13 +103,6 @@ export interface TargetFacts {
   readonly connection: SshConnection | null;
   /** Target's realtime clock minus the clock of its probes (CLOCK_BOOTTIME), in nanoseconds, as decimal text. */
   readonly clockOffset: string;
-}
-
-export interface SshConnection {
-  readonly clientAddress: string;
-  readonly clientPort: number;
-  readonly serverAddress: string;
-  readonly serverPort: number;
 }
 
 /** A function of the target's BTF. */

@@ -65,3 +65,11 @@ export interface CleanupReceipt {
   /** The whole of it in a sentence. */
   readonly summary: string;
 }
+
+/** `$SSH_CONNECTION` (sshd(8)) of a connection, as its target sees it. */
+export interface SshConnection {
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  readonly serverAddress: string;
+  readonly serverPort: number;
+}

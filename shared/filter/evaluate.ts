@@ -7,17 +7,9 @@ import { directAt, directFields, directNumber, isPlain } from './direct-fields.t
 import { PacketPlace } from './packet-place.ts';
 import { primitiveTest, sliceNumber } from './primitives.ts';
 import type { ProtocolField } from './protocol-fields.ts';
+import type { Subject, Test } from './subject.ts';
 import { parameterOf } from './resolve.ts';
 
-/** What a test looks at: one object for all records of a filter, so that nothing is allocated for one. */
-export interface Subject {
-  record: EventRecord;
-  point: FilterPoint;
-  /** Calls of `place` after the first cost nothing. */
-  readonly place: () => PacketPlace;
-}
-
-export type Test = (subject: Subject) => boolean;
 type NumberOf = (subject: Subject) => number;
 type WideOf = (subject: Subject) => bigint | null;
 

@@ -1,6 +1,6 @@
 /** The primitives of pcap-filter(7) on a packet, at the offsets where its headers really are. */
 import type { Primitive } from './bound.ts';
-import type { Subject, Test } from './evaluate.ts';
+import type { Subject, Test } from './subject.ts';
 import type { SliceProtocol } from './numbers.ts';
 import type { PacketPlace } from './packet-place.ts';
 

@@ -1,4 +1,4 @@
-import type { SshConnection } from '../contract/api.ts';
+import type { SshConnection } from '../contract/ssh-session.ts';
 import { asNumber } from './bpftrace-arguments.ts';
 import type { PointArguments } from './bpftrace-arguments.ts';
 import { expectationOf } from './expects.ts';

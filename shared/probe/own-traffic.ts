@@ -1,4 +1,4 @@
-import type { SshConnection } from '../contract/api.ts';
+import type { SshConnection } from '../contract/ssh-session.ts';
 
 /**
  * The condition, in bpftrace's language, that the IP header at `$i` belongs to this SSH connection,

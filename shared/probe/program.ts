@@ -1,4 +1,4 @@
-import type { SshConnection } from '../contract/api.ts';
+import type { SshConnection } from '../contract/ssh-session.ts';
 import type { CompiledFilter, FilterPart } from '../filter/compile.ts';
 import type { FunctionExpectation } from './expects.ts';
 import type { FieldTypes } from './field-access.ts';

@@ -1,4 +1,4 @@
-import type { SshConnection } from '../contract/api.ts';
+import type { SshConnection } from '../contract/ssh-session.ts';
 import type { Expectation } from '../packet/verdict-kinds.ts';
 import { Fail } from '../contract/failure.ts';
 import { expectationOf } from './expects.ts';

@@ -1,5 +1,5 @@
 import type { EventRecord } from '../capture/record.ts';
-import type { SshConnection } from '../contract/api.ts';
+import type { SshConnection } from '../contract/ssh-session.ts';
 import type { Expectation } from '../packet/verdict-kinds.ts';
 import type { FunctionExpectation } from './expects.ts';
 import { swapped, tuple, word } from './own-traffic.ts';

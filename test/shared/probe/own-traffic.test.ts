@@ -6,7 +6,7 @@ import {
   ownSocketCondition,
   parseSshConnection,
 } from '../../../shared/probe/own-traffic.ts';
-import type { SshConnection } from '../../../shared/contract/api.ts';
+import type { SshConnection } from '../../../shared/contract/ssh-session.ts';
 
 /** bpftrace's expression over a packet, as this machine's JavaScript: loads are little-endian, beyond the end 0. */
 function holds(condition: string, packet: Uint8Array): boolean {
