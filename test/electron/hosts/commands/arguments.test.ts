@@ -62,7 +62,7 @@ test.each([
   [['probe', 'web', 'f', '--count']],
   [['probe', 'web', 'f', '--for', 'ever']],
   [['probe', 'web', 'f', '--engine', 'magic']],
-  [['probe', 'web', 'f', '--expect', 'arp']],
+  [['probe', 'web', 'f', '--expect', 'token-ring']],
   [['probe', 'web', 'f', '--expect-verdict', 'good']],
   [['probe', 'web', 'f', '-p', '0']],
   [['probe', 'web', 'f', '-p', '65536']],
