@@ -7,6 +7,7 @@ import { summary } from '../../shared/packet/summary.ts';
 import { verdict } from '../../shared/packet/verdict.ts';
 import type { Verdict } from '../../shared/packet/verdict.ts';
 import { verdictInput } from '../../shared/probe/record-verdict.ts';
+import type { ProgramPoint } from '../../shared/probe/program.ts';
 import type { ProbeSpec } from '../../shared/probe/spec.ts';
 
 /** One way to read a packet's bytes: its layers, whose offsets are indexes in the record's bytes. */
@@ -40,9 +41,13 @@ export function decodeRecord(
 }
 
 /** One line for a row of the table: what the bytes are, whatever they were taken for. */
-export function recordSummary(record: EventRecord, spec: ProbeSpec | null): string {
+export function recordSummary(
+  record: EventRecord,
+  spec: ProbeSpec | null,
+  point: Pick<ProgramPoint, 'parameters'> | null = null,
+): string {
   const input = verdictInput(record, spec);
-  if (input === null) return argumentsOf(record).map(hexArgument).join(', ');
+  if (input === null) return [argumentsText(record, point), returnedText(record)].filter(Boolean).join(' ');
   const found = verdict(input);
   switch (found.kind) {
     case 'truncated':
@@ -52,6 +57,21 @@ export function recordSummary(record: EventRecord, spec: ProbeSpec | null): stri
     default:
       return summary(inspect(record.bytes, readingAsFound(input, found)));
   }
+}
+
+function argumentsText(record: EventRecord, point: Pick<ProgramPoint, 'parameters'> | null): string {
+  const text = (value: bigint, at: number): string => {
+    const name = point?.parameters[at];
+    return name === undefined ? hexArgument(value) : `${name}=${hexArgument(value)}`;
+  };
+  return argumentsOf(record).map(text).join(', ');
+}
+
+/** What a function returned: small numbers and errors as they are, anything else may be a pointer. */
+function returnedText({ edge, returned }: EventRecord): string {
+  if (edge !== 'return') return '';
+  const small = returned > -4096n && returned < 4096n;
+  return `→ ${small ? returned : hexArgument(BigInt.asUintN(64, returned))}`;
 }
 
 /** Bytes that are no header say more as they are than as the fields of one. */

@@ -47,6 +47,7 @@ export class WiresharkView {
     this.linktype = linktypeOfExpectation(expect);
     const bytes = record.bytes.subarray(Math.max(0, -record.window));
     const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    await this.reading.run(() => this.#read(this.linktype, hex));
+    if (hex === '') this.reading.reset();
+    else await this.reading.run(() => this.#read(this.linktype, hex));
   }
 }

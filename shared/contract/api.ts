@@ -332,7 +332,7 @@ export const apiCalls = {
       bytes: z
         .string()
         .max(2 * 65_536)
-        .regex(/^(?:[0-9a-f]{2})*$/),
+        .regex(/^(?:[0-9a-f]{2})+$/),
     }),
   ),
   profiles: call<readonly Profile[]>()(z.strictObject({})),

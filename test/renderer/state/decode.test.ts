@@ -89,5 +89,11 @@ describe('recordSummary', () => {
     const bytes = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 3, 0xff, 0xff, 0x88, 0, 0, 0, 0, 1, 9);
     const record = recordOf(new Uint8Array(), { flags: FLAG_ARGUMENTS, window: 0, bytes });
     expect(recordSummary(record, spec)).toBe('0x3, 0xffff880000000001');
+    expect(recordSummary(record, spec, { parameters: ['count', 'sk'] })).toBe(
+      'count=0x3, sk=0xffff880000000001',
+    );
+    const back = { ...record, bytes: new Uint8Array(0), edge: 'return' as const };
+    expect(recordSummary({ ...back, returned: -22n }, spec)).toBe('→ -22');
+    expect(recordSummary({ ...back, returned: -0x7fff_0000_0000n }, spec)).toBe('→ 0xffff800100000000');
   });
 });
