@@ -59,7 +59,7 @@ export const traceTexts = {
   },
   'engine-unfit': {
     message: 'The engine {engine} cannot run this probe: {message}.',
-    remedy: 'Leave the choice to skblens (--engine auto).',
+    remedy: 'Leave the choice to skblens (--engine auto), or probe another kind of point.',
   },
   'tracefs-missing': {
     message: '{host} has no tracefs that can be read.',
@@ -165,7 +165,7 @@ export const traceTextsZhCN = {
   },
   'engine-unfit': {
     message: '引擎 {engine} 无法运行此探针：{message}。',
-    remedy: '请让 skblens 自行选择（--engine auto）。',
+    remedy: '请让 skblens 自行选择（--engine auto），或探测另一类探测点。',
   },
   'tracefs-missing': {
     message: '{host} 没有可读的 tracefs。',

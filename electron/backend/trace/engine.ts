@@ -1,3 +1,4 @@
+import { isAtLeast } from '../../../shared/btf/attach/version.ts';
 import type { TargetFacts } from '../../../shared/contract/api.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import { engineWhy } from '../../../shared/probe/engine-why.ts';
@@ -35,6 +36,12 @@ export function chooseEngine(
   const points: ResolvedPoint[] = [];
   for (const candidate of candidates) {
     const { point, trampoline, kprobe } = candidate;
+    // bpftrace 0.17 aborts on the script (seen on Debian 12); 0.23 and 0.27 run it.
+    if (point.kind === 'rawtracepoint' && !isAtLeast(facts.bpftrace, 0, 18))
+      throw new Fail('engine-unfit', {
+        engine: 'bpftrace',
+        message: `bpftrace ${version} aborts on raw tracepoints (${point.name})`,
+      });
     if (point.kind === 'tracepoint' || point.kind === 'rawtracepoint') {
       if (candidates.length === 1) why = engineWhy('tracepoint', { version });
       points.push(point);

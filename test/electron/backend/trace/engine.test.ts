@@ -39,8 +39,23 @@ test.each([
   ['bpftrace-missing', 'bpftrace', candidate(), { bpftrace: null }],
   ['function-not-attachable', 'auto', candidate({ trampoline: obstacle, kprobe: obstacle }), bpftrace],
   ['engine-unfit', 'tracefs', candidate({}, 'rawtracepoint'), bpftrace],
+  ['engine-unfit', 'auto', candidate({}, 'rawtracepoint'), bpftrace],
+  ['engine-unfit', 'bpftrace', candidate({}, 'rawtracepoint'), bpftrace],
 ] as const)('%s', (code, asked, one, facts) => {
   expect(() => chooseEngine(asked, [one], facts, 'h')).toThrow(
     expect.objectContaining({ failure: expect.objectContaining({ code }) as object }) as Error,
   );
+});
+
+test('a raw tracepoint is refused on bpftrace 0.17, which aborts on it, and read by later ones', () => {
+  const raw = [candidate({}, 'rawtracepoint')];
+  expect(() => chooseEngine('auto', raw, bpftrace, 'h')).toThrow(
+    /bpftrace 0\.17\.0 aborts on raw tracepoints/,
+  );
+  const later = { bpftrace: { version: '0.23.2', major: 0, minor: 23 } };
+  expect(chooseEngine('auto', raw, later, 'h')).toMatchObject({
+    engine: 'bpftrace',
+    points: [{ kind: 'rawtracepoint' }],
+    why: { code: 'tracepoint' },
+  });
 });
