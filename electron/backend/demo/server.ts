@@ -14,7 +14,7 @@ const BOOT =
   /^exec (?:sudo -n -- )?\/bin\/sh -c 'echo (\w+) boot; eval "\$\(dd bs=1 count=(\d+) 2>\/dev\/null\)"'$/;
 /** The guard's one line that starts the command. */
 const CHILD = /^printf %s "\$input" \| (.+) 3<&- &$/m;
-const MAX_INPUT = 1 << 20;
+const MAX_INPUT = 2 << 20;
 
 /**
  * An SSH server on 127.0.0.1 that speaks the leash's protocol and answers from a recording, with the

@@ -42,7 +42,8 @@ export interface Leash {
   readonly exit: Promise<ChannelExit>;
 }
 
-const MAX_INPUT_BYTES = 64 * 1024;
+/** A program of 100 points is some 600 KB. */
+const MAX_INPUT_BYTES = 1 << 20;
 const MAX_STDERR_BYTES = 16 * 1024;
 const START_SECONDS = 30;
 /** Where a person may be asked for a password first. */
@@ -144,6 +145,7 @@ export async function startLeashed(
  * the timer is a process of its own (bash lets a trap interrupt `wait` and then reuses the status);
  * this shell closes its copies of the outputs before it waits (dash would die of SIGPIPE when the
  * channel is gone, and leave the timer behind); and `wait` is repeated until the child is gone.
+ * mksh has no printf of its own, and a program's argument holds 128 KiB at most (MAX_ARG_STRLEN): it prints.
  * Exit status: the child's; 90 no length came, 91 the input was cut short.
  */
 function guardScript(
@@ -157,6 +159,7 @@ echo ${nonce} ready
 IFS= read -r size <&3 || exit 90
 input=$(dd bs=1 count="$size" <&3 2>/dev/null)
 case $input in *${nonce}) input=\${input%${nonce}} ;; *) exit 91 ;; esac
+case $(command -v print) in print) printf() { print -rn -- "$2"; } ;; esac
 if ! command -v setsid >/dev/null 2>&1; then
 printf %s "$input" | ${command} 3<&- &
 else

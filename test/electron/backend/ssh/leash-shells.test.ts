@@ -69,6 +69,14 @@ for (const [program, shell] of SHELLS)
       expect(await secondsUntilGone(5, ...own.nonces)).toBeTypeOf('number');
     });
 
+    test.concurrent('the input of a program of 100 points', async () => {
+      const own = localConnection('/bin/sh', shell);
+      const input = `kfunc:ip_rcv_core { printf("%d \\n", args->skb->len); }\n`.repeat(11_000);
+      expect(input.length).toBeGreaterThan(600_000);
+      const { bytes, exit } = await output(await startLeashed(own, { command: 'cat', input, sudo: false }));
+      expect([bytes.toString() === input, exit.code]).toEqual([true, 0]);
+    });
+
     test.concurrent.each(KINDS)(
       'a %s child ends when the pipes are closed, and when the heart stops',
       async (kind) => {
