@@ -12,6 +12,7 @@ import type { HostConfig, SshOverrides } from './ssh/config.ts';
 import { connect } from './ssh/connection.ts';
 import { listHosts } from './ssh/host-list.ts';
 import { pageAsker } from './ssh/page-asker.ts';
+import { listPoints } from './trace/point-list.ts';
 import type { Run } from './trace/run.ts';
 
 /** The demo target: an SSH server on loopback that replays a recording. */
@@ -147,6 +148,13 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
         if (details === null) throw new Fail('function-unknown', { function: name, host });
         return details;
       },
+      probePoints: async ({ session, kind, query }) =>
+        listPoints(kind, query, {
+          tracepoints: async () => find(session).tracepoints.names(),
+          types: () => typesOf(session),
+          bpftrace: sessions.get(session)?.survey.facts.bpftrace,
+        }),
+      tracepointFields: async ({ session, name }) => find(session).tracepoints.fields(name),
       fellowFunctions: async ({ session, name }) => (await typesOf(session)).functions.fellows(name),
       structs: async ({ session, name }) => (await typesOf(session)).structs.layouts(name),
       structNames: async ({ session, query, limit }) => (await typesOf(session)).structs.named(query, limit),

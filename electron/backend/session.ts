@@ -187,6 +187,11 @@ export class Session {
     return probeCost(this.#target, spec);
   }
 
+  /** What the target's tracefs tells of tracepoints, each file read once a connection. */
+  get tracepoints(): Tracepoints {
+    return (this.#tracepoints ??= new Tracepoints(this.#target, this.survey.facts.tracefs));
+  }
+
   async prepare(spec: ProbeSpec): Promise<PreparedProbe> {
     const { program, why, where, points } = await this.#program(spec);
     const [point] = program.points;
@@ -302,8 +307,7 @@ export class Session {
     const { facts } = this.survey;
     const key = JSON.stringify(spec);
     if (this.#prepared?.key === key && this.#prepared.facts === facts) return this.#prepared.run;
-    const tracepoints = (this.#tracepoints ??= new Tracepoints(this.#target, facts.tracefs));
-    const run = await prepareRun(spec, facts, await this.types(), tracepoints, this.info.host);
+    const run = await prepareRun(spec, facts, await this.types(), this.tracepoints, this.info.host);
     this.#prepared = { key, facts, run };
     return run;
   }

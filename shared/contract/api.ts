@@ -5,6 +5,8 @@ import type { FunctionDifference } from '../btf/diff.ts';
 import type { FilterPart } from '../filter/compile.ts';
 import type { EngineWhy } from '../probe/engine-why.ts';
 import type { ProbeProgram, ProgramPoint } from '../probe/program.ts';
+import { LISTED_KINDS } from '../probe/point.ts';
+import type { TracepointField } from '../probe/resolved-point.ts';
 import { probeSpec } from '../probe/spec.ts';
 import { pivots } from '../btf/function-groups.ts';
 import type { FunctionGroup } from '../btf/function-groups.ts';
@@ -157,6 +159,12 @@ export interface PreparedProbe {
   readonly expects: string;
 }
 
+/** Points that are no functions by trampoline: the first of `total`, `name` as a probe takes it, `module` a category. */
+export interface ProbePoints {
+  readonly points: readonly FunctionEntry[];
+  readonly total: number;
+}
+
 /** A run that has begun; `points` and `fields` say what the numbers in its records mean. */
 export interface StartedProbe {
   readonly run: number;
@@ -279,6 +287,14 @@ export const apiCalls = {
   ),
   /** One function by `name` or `module:name`. */
   functionDetails: call<FunctionDetails>()(z.strictObject({ session, name: z.string().min(1).max(200) })),
+  /** Tracepoints, raw ones, functions that only a kprobe reaches: at most 500 that fit words, or a pattern with `*`. */
+  probePoints: call<ProbePoints>()(
+    z.strictObject({ session, kind: z.enum(LISTED_KINDS), query: z.string().max(256).default('') }),
+  ),
+  /** Fields of a tracepoint, named `CATEGORY:NAME`. */
+  tracepointFields: call<readonly TracepointField[]>()(
+    z.strictObject({ session, name: z.string().min(3).max(200) }),
+  ),
   /** Who else takes and returns the structs that this function takes. */
   fellowFunctions: call<readonly FellowFunctions[]>()(
     z.strictObject({ session, name: z.string().min(1).max(200) }),

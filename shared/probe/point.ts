@@ -11,6 +11,10 @@
  */
 export type PointKind = 'function' | 'kprobe' | 'tracepoint' | 'rawtracepoint';
 
+/** Kinds that are listed by themselves: what is no function by trampoline. */
+export const LISTED_KINDS = ['tracepoint', 'rawtracepoint', 'kprobe'] as const satisfies readonly PointKind[];
+export type ListedKind = (typeof LISTED_KINDS)[number];
+
 export interface PointName {
   readonly kind: PointKind;
   /** The module of a function, the category of a tracepoint; null where none was named. */

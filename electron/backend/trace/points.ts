@@ -2,6 +2,7 @@ import type { Btf } from '../../../shared/btf/decoder.ts';
 import { typeText } from '../../../shared/btf/declare.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { AttachAnswer, FunctionDetails } from '../../../shared/contract/kernel-functions.ts';
+import { globTest } from '../../../shared/probe/glob.ts';
 import { parsePoint } from '../../../shared/probe/point.ts';
 import type { PointName } from '../../../shared/probe/point.ts';
 import type { ResolvedPoint } from '../../../shared/probe/resolved-point.ts';
@@ -216,13 +217,6 @@ async function expand(
         .filter(fits)
         .map((one) => ({ ...name, name: one, pattern: false }));
   }
-}
-
-/** `*` and `?` as bpftrace takes them. Linear: never a regular expression of the user's. */
-function globTest(pattern: string): (name: string) => boolean {
-  const parts = pattern.split('*').map((part) => part.replaceAll('.', '\\.').replaceAll('?', '.'));
-  const expression = new RegExp(`^${parts.join('.*')}$`);
-  return (name) => expression.test(name);
 }
 
 function writtenName(name: PointName): string {

@@ -58,6 +58,7 @@ export class Tracepoints {
       seconds: 20,
       bytes,
     });
+    if (/: not in this recording$/m.test(stderr)) throw new Fail('not-recorded', { host, command });
     if (status !== 0) throw new Fail('command-failed', { command, host, status }, stderr);
     return stdout.toString('latin1');
   }

@@ -14,6 +14,7 @@ export const USAGE = `skblens: what the kernel really saw in a packet, on a remo
   skblens survey HOST                  what the target can do
   skblens functions HOST|--btf FILE [QUERY]    functions, their signatures, what can be attached
       QUERY: words of names and signatures, ->TYPE, arg:TYPE, module:NAME
+      QUERY 'tracepoint:*', 'rawtracepoint:*', 'kprobe:*': what else can be probed, by pattern or words
       --path: the way of a packet, from the device up and down again
   skblens struct HOST|--btf FILE NAME          a struct's layout: offsets, bitfields, holes
   skblens btf diff A B [--struct NAME]         from one kernel to another: A, B are BTF files or HOSTs

@@ -1,5 +1,10 @@
-import type { FunctionEntry, StructLayout } from '../../../shared/contract/api.ts';
+import type { FunctionEntry, ProbePoints, StructLayout } from '../../../shared/contract/api.ts';
+import { Fail } from '../../../shared/contract/failure.ts';
+import type { ListedKind } from '../../../shared/probe/point.ts';
 import type { BackendDeps } from '../../backend/index.ts';
+import type { KernelTypes } from '../../backend/target/kernel-types.ts';
+import { listPoints } from '../../backend/trace/point-list.ts';
+import type { PointSources } from '../../backend/trace/point-list.ts';
 import type { CommandLine } from './arguments.ts';
 import { usage } from './arguments.ts';
 import { readBtfFile } from './btf-file.ts';
@@ -12,9 +17,13 @@ import { tellPacketPath } from './packet-path.ts';
 interface Kernel {
   functions(query: string): Promise<readonly FunctionEntry[]>;
   structs(name: string): Promise<readonly StructLayout[]>;
+  points(kind: ListedKind, query: string): Promise<ProbePoints>;
 }
 
-/** `skblens functions HOST|--btf FILE [QUERY]`: signatures and what can be attached, best match first. */
+/**
+ * `skblens functions HOST|--btf FILE [QUERY]`: signatures and what can be attached, best match first. A QUERY that
+ * begins with `tracepoint:`, `rawtracepoint:` or `kprobe:` lists those.
+ */
 export async function functionsCommand(
   line: CommandLine,
   output: Output,
@@ -23,13 +32,22 @@ export async function functionsCommand(
 ): Promise<number> {
   return withKernel(line, output, deps, signal, async (kernel, query) => {
     if (line.path && query.length > 0) throw usage('functions takes a QUERY or --path, not both');
-    const entries = await kernel.functions(queryOf(query));
+    const [, kind, rest] = /^(tracepoint|rawtracepoint|kprobe):(.*)$/.exec(queryOf(query)) ?? [];
+    const listed = kind === undefined ? null : await kernel.points(kind as ListedKind, rest ?? '');
+    const entries = listed?.points ?? (await kernel.functions(queryOf(query)));
     if (line.path) return tellPacketPath(entries, output);
     for (const { name, module, signature, attachable, reason } of entries) {
       output.line({ name, module, signature, attachable, reason });
-      const note = attachable === 'yes' ? '' : `  [${attachable}${reason === '' ? '' : `: ${reason}`}]`;
-      output.text(`${module === 'vmlinux' ? '' : `${module}: `}${printable(signature)}${note}`);
+      const said = [attachable === 'yes' ? '' : attachable, reason].filter((word) => word !== '').join(': ');
+      const note = said === '' ? '' : `  [${said}]`;
+      const shown =
+        listed === null
+          ? `${module === 'vmlinux' ? '' : `${module}: `}${signature}`
+          : `${name}  ${signature}`.trimEnd();
+      output.text(`${printable(shown)}${note}`);
     }
+    if (listed !== null && listed.total > listed.points.length)
+      output.note(`${listed.points.length} of ${listed.total} are shown: narrow the pattern`);
   });
 }
 
@@ -50,6 +68,17 @@ export async function structCommand(
   });
 }
 
+/** BTF names raw tracepoints; tracepoints and what a kprobe can reach are known to a running kernel alone. */
+function pointsOfFile(types: KernelTypes): PointSources {
+  return {
+    tracepoints: async () => {
+      throw new Fail('btf-only');
+    },
+    types: async () => types,
+    bpftrace: undefined,
+  };
+}
+
 function queryOf(words: readonly string[]): string {
   const query = words.join(' ');
   if (query.length > 256) throw usage(`QUERY takes up to 256 characters, not ${query.length}`);
@@ -68,6 +97,7 @@ async function withKernel(
     const kernel: Kernel = {
       functions: async (query) => types.functions.search(query),
       structs: async (name) => types.structs.layouts(name),
+      points: (kind, query) => listPoints(kind, query, pointsOfFile(types)),
     };
     await ask(kernel, line.positionals);
     return 0;
@@ -80,6 +110,7 @@ async function withKernel(
     const kernel: Kernel = {
       functions: (query) => client.backend.functions({ session, query }),
       structs: (name) => client.backend.structs({ session, name }),
+      points: (kind, query) => client.backend.probePoints({ session, kind, query }),
     };
     await ask(kernel, words);
     return 0;

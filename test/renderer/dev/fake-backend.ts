@@ -35,6 +35,7 @@ import { fakeFunctions } from './fake-functions.ts';
 import { fakeKernel } from './fake-kernel.ts';
 import type { FakeKernel } from './fake-kernel.ts';
 import { greet } from './connecting.ts';
+import { pointDetails, probePoints } from './probe-points.ts';
 import { fakeTarget, targetState } from './target-state.ts';
 import type { FakeTarget } from './target-state.ts';
 import { arp, corrupt, echoRequest, ethernetFrame, ipv6 } from './packets.ts';
@@ -175,6 +176,7 @@ function handlersFor(
       if (!details) throw new Fail('function-unknown', { function: name, host: 'edge-01' });
       return details;
     },
+    ...probePoints(kernelFunctions),
     fellowFunctions: async ({ name }) => kernelFunctions.fellows(name),
     structs: async ({ name }) => kernel.structs.layouts(name),
     structNames: async ({ query, limit }) => kernel.structs.named(query, limit),
@@ -198,7 +200,7 @@ function handlersFor(
     },
     ...targetState(page, fake, command),
     prepareProbe: async ({ spec }) => {
-      const entry = kernelFunctions.details(spec.function);
+      const entry = kernelFunctions.details(spec.function) ?? pointDetails(spec.function);
       if (!entry) throw new Fail('function-unknown', { function: spec.function, host: 'edge-01' });
       if (spec.filter !== 'none' && !entry.signature.includes('sk_buff'))
         throw new Fail('function-without-sk_buff', { function: spec.function, filter: spec.filter });

@@ -71,6 +71,8 @@ const GOOD: { readonly [K in CallName]: unknown } = {
   matchFunctions: { session: 's1', query: 'ip rcv' },
   signatures: { session: 's1', entries: [0, 1] },
   functionDetails: { session: 's1', name: 'vmlinux:ip_rcv' },
+  probePoints: { session: 's', kind: 'tracepoint' },
+  tracepointFields: { session: 's', name: 'skb:kfree_skb' },
   fellowFunctions: { session: 's1', name: 'vmlinux:ip_rcv' },
   structs: { session: 's1', name: 'sk_buff' },
   structNames: { session: 's1', query: 'sk_b', limit: 50 },

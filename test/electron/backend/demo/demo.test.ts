@@ -276,6 +276,9 @@ describe('the reference investigation', () => {
       (error: unknown) => failureOf(error).code,
     );
     expect(['not-recorded', 'stopped']).toContain(outcome);
+    expect(await failure(handlers.probePoints({ session, kind: 'tracepoint', query: '' }))).toMatchObject({
+      code: 'not-recorded',
+    });
     await close();
   });
 });

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { KernelTypes } from '../../../../electron/backend/target/kernel-types.ts';
+import { listPoints } from '../../../../electron/backend/trace/point-list.ts';
+import type { PointSources } from '../../../../electron/backend/trace/point-list.ts';
 import { resolvePoints } from '../../../../electron/backend/trace/points.ts';
 import { Tracepoints } from '../../../../electron/backend/trace/tracepoints.ts';
 import type { TargetFacts } from '../../../../shared/contract/api.ts';
 import { parseBtf } from '../../../../shared/btf/decoder.ts';
+import type { ListedKind } from '../../../../shared/probe/point.ts';
 import type { ProbeSpec } from '../../../../shared/probe/spec.ts';
 import { BtfWriter } from '../../../shared/btf/writer.ts';
 import { scripted } from '../scripted-connection.ts';
@@ -152,4 +155,76 @@ test('tracepoints come with their fields, raw ones with what BTF says they pass'
   ]);
   const [{ point: raw } = expect.fail()] = await resolve('rawtracepoint:kfree_skb');
   expect(raw.signature?.parameters).toEqual([{ type: 'struct sk_buff *', name: 'skb' }]);
+});
+
+describe('the listing of a kind', () => {
+  const bpftrace = { version: '0.23.2', major: 0, minor: 23 };
+  const list = (kind: ListedKind, query = '', more: Partial<PointSources> = {}) =>
+    listPoints(kind, query, {
+      tracepoints: () => tracepoints().names(),
+      types: async () => types,
+      bpftrace,
+      ...more,
+    });
+  const listed = async (kind: ListedKind, query?: string): Promise<string[]> =>
+    (await list(kind, query)).points.map(({ name }) => name);
+
+  test('tracepoints by words and by pattern', async () => {
+    expect(await listed('tracepoint')).toEqual([
+      'tracepoint:sched:sched_switch',
+      'tracepoint:skb:consume_skb',
+      'tracepoint:skb:kfree_skb',
+    ]);
+    expect(await listed('tracepoint', 'SKB free')).toEqual(['tracepoint:skb:kfree_skb']);
+    expect(await listed('tracepoint', 'skb:*')).toHaveLength(2);
+    expect(await listed('tracepoint', '*')).toHaveLength(3);
+    expect(await list('tracepoint', 'nothing')).toEqual({ points: [], total: 0 });
+  });
+
+  test('raw tracepoints with what they pass, and whether this bpftrace runs them', async () => {
+    const raw = { name: 'rawtracepoint:kfree_skb', module: 'vmlinux' };
+    const signature = 'void kfree_skb(struct sk_buff *skb)';
+    expect((await list('rawtracepoint')).points).toEqual([
+      { ...raw, signature, attachable: 'yes', reason: '' },
+    ]);
+    for (const [has, attachable, reason] of [
+      [null, 'no', 'BPFTRACE_MISSING'],
+      [{ version: '0.17.0', major: 0, minor: 17 }, 'no', 'BPFTRACE_HIDDEN'],
+      [undefined, 'unknown', ''],
+    ] as const)
+      expect((await list('rawtracepoint', 'kfree', { bpftrace: has })).points).toMatchObject([
+        { attachable, reason },
+      ]);
+  });
+
+  test('functions that only a kprobe reaches, with why', async () => {
+    expect(await list('kprobe')).toEqual({
+      points: [
+        {
+          name: 'kprobe:bare.isra.0',
+          module: 'vmlinux',
+          signature: '',
+          attachable: 'yes',
+          reason: 'NO_BTF',
+        },
+      ],
+      total: 1,
+    });
+    expect(await listed('kprobe', '*.isra.?')).toEqual(['kprobe:bare.isra.0']);
+  });
+
+  test('holds 500 at most, and says how many there are', async () => {
+    const names = Array.from({ length: 1200 }, (_, n) => `net:event_${n}`);
+    const { points, total } = await list('tracepoint', 'event', { tracepoints: async () => names });
+    expect([points.length, total]).toEqual([500, 1200]);
+  });
+});
+
+test('a replay without the listing says that it was not recorded', async () => {
+  const far = scripted();
+  const asked = new Tracepoints(far.target, '/sys/kernel/tracing').names();
+  const channel = await far.started();
+  channel.complain('/bin/sh: not in this recording\n');
+  channel.end(127);
+  await expect(asked).rejects.toMatchObject({ failure: { code: 'not-recorded' } });
 });

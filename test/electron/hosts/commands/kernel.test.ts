@@ -34,6 +34,15 @@ function kernel(newer: boolean): string {
   w.function(newer ? 'icmp_rcv' : 'icmp_send', takesSkb);
   w.function('ip_rcv', newer ? w.prototype(bool, [['skb', w.pointer(skb)]]) : takesSkb);
   w.function('ip_rcv_core', takesSkb);
+  w.typedef(
+    'btf_trace_kfree_skb',
+    w.pointer(
+      w.prototype(0, [
+        ['', w.pointer(0)],
+        ['skb', w.pointer(skb)],
+      ]),
+    ),
+  );
   w.function('__skip_rcv', w.prototype(bool, [['n', int]]));
   const file = join(directory, newer ? 'new.btf' : 'old.btf');
   writeFileSync(file, w.bytes());
@@ -74,6 +83,26 @@ describe('functions', () => {
         reason: '',
       },
     ]);
+  });
+
+  test('of other kinds of points what a file knows', async () => {
+    const raw = await runCli('functions', '--btf', OLD, 'rawtracepoint:*', '--json');
+    expect(raw.lines()).toEqual([
+      {
+        name: 'rawtracepoint:kfree_skb',
+        module: 'vmlinux',
+        signature: 'void kfree_skb(struct sk_buff *skb)',
+        attachable: 'unknown',
+        reason: '',
+      },
+    ]);
+    expect((await runCli('functions', '--btf', OLD, 'rawtracepoint:kfree*')).stdout).toBe(
+      'rawtracepoint:kfree_skb  void kfree_skb(struct sk_buff *skb)  [unknown]\n',
+    );
+    expect((await runCli('functions', '--btf', OLD, 'kprobe:*', '--json')).lines()).toEqual([]);
+    const none = await runCli('functions', '--btf', OLD, 'tracepoint:*', '--json');
+    expect(none.status).toBe(1);
+    expect(none.lines()).toMatchObject([{ type: 'failure', code: 'btf-only' }]);
   });
 
   test('the way of a packet, with what of it is here', async () => {
