@@ -67,7 +67,7 @@ describe('VirtualList', () => {
     await userEvent.keyboard('{End}');
     expect(calls.onactive).toHaveBeenLastCalledWith(999);
     await userEvent.keyboard('{Enter}');
-    expect(calls.onopen).toHaveBeenLastCalledWith(3);
+    expect(calls.onopen).toHaveBeenLastCalledWith(3, 'key');
     await rerender({ active: 700 });
     await frames(3);
     expect(shown()).toContain(700);
