@@ -8,6 +8,7 @@ import type {
   FunctionTable,
 } from '../../shared/contract/kernel-functions.ts';
 import type { Failure } from '../../shared/contract/failure.ts';
+import { LISTED_KINDS } from '../../shared/probe/point.ts';
 import { PACKET_PATH } from '../../shared/probe/packet-path.ts';
 import { FunctionRows, pathGroups, treeGroups } from './function-rows.ts';
 import type { TreeGroup } from './function-rows.ts';
@@ -17,8 +18,8 @@ import { readSetting, writeSetting } from './settings.ts';
 import { SignatureCache } from './signature-cache.svelte.ts';
 import { Task } from './task.svelte.ts';
 
-/** How the tree can be divided: as the backend does, or by what only the page knows. */
-export const TREES = ['path', ...pivots, 'recent', 'favourites'] as const;
+/** How the tree can be divided: as the backend does, or by what only the page knows; and what stands in its place. */
+export const TREES = ['path', ...pivots, 'recent', 'favourites', ...LISTED_KINDS] as const;
 export type TreeName = (typeof TREES)[number];
 
 const FOUND = 2000;
@@ -62,7 +63,7 @@ export class FunctionBrowser {
   readonly groups = $derived.by((): readonly TreeGroup[] => {
     const tree = this.#tree;
     if (tree === 'path') return this.#path;
-    if (tree === 'recent' || tree === 'favourites') return [];
+    if (!isPivot(tree)) return [];
     return treeGroups(this.#groups[tree].value ?? []);
   });
 
@@ -177,7 +178,10 @@ export class FunctionBrowser {
       this.query = '';
       this.tree = 'path';
       this.active = this.rows.rowOf(this.#byName.get(name) ?? -1);
-    } else this.query = name;
+    } else {
+      if (isListed(this.#tree)) this.tree = 'path';
+      this.query = name;
+    }
   }
 
   /** The entry of a name; before the list is there, one of which nothing else is known yet. */
@@ -238,9 +242,13 @@ function isPivot(tree: TreeName): tree is Pivot {
   return (pivots as readonly string[]).includes(tree);
 }
 
+function isListed(tree: TreeName): boolean {
+  return (LISTED_KINDS as readonly string[]).includes(tree);
+}
+
 function storedTree(): TreeName {
   const stored = readSetting('function-tree');
-  return TREES.find((tree) => tree === stored) ?? 'path';
+  return TREES.find((tree) => tree === stored && !isListed(tree)) ?? 'path';
 }
 
 /** How a function is named among all of a target: `ip_rcv`, `veth:veth_xmit`. */

@@ -6,6 +6,7 @@ import { CostLook } from './cost-look.svelte.ts';
 import { Counters } from './counters.svelte.ts';
 import { DeviceLook } from './device-look.svelte.ts';
 import { FunctionBrowser } from './function-browser.svelte.ts';
+import { PointBrowser } from './point-browser.svelte.ts';
 import { ProbeForm } from './probe-form.svelte.ts';
 import type { Run } from './run.svelte.ts';
 import { StructBrowser } from './struct-browser.svelte.ts';
@@ -21,6 +22,7 @@ export class Session {
   readonly #backend: Backend;
   readonly survey = new Task<Survey>();
   readonly functions: FunctionBrowser;
+  readonly points: PointBrowser;
   readonly structs: StructBrowser;
   readonly probe: ProbeForm;
   readonly counters: Counters;
@@ -39,6 +41,7 @@ export class Session {
     this.asked = asked;
     this.progress = progress ?? new ConnectProgress(info.session);
     this.functions = new FunctionBrowser(backend, info.session);
+    this.points = new PointBrowser(backend, info.session);
     this.structs = new StructBrowser(backend, info.session);
     this.probe = new ProbeForm(backend, info.session);
     this.counters = new Counters(backend, info.session);

@@ -204,10 +204,17 @@ export class Workbench {
   /** Looks at a function: its signature, and the probe form turned to it. */
   chooseFunction(entry: FunctionEntry, session = this.live): void {
     if (!session) return;
+    session.points.chosen = null;
     session.functions.choose(entry);
     session.probe.turnTo(
       entry.module === '' || entry.module === 'vmlinux' ? entry.name : `${entry.module}:${entry.name}`,
     );
+  }
+
+  /** Looks at a tracepoint or another point that is no function, and turns the probe form to it. */
+  choosePoint(point: FunctionEntry): void {
+    this.live?.points.choose(point);
+    this.live?.probe.turnTo(point.name);
   }
 
   /** Looks at a struct of the target. */
@@ -219,7 +226,7 @@ export class Workbench {
 
   /** Opens the probe form of the chosen function: the script is shown, nothing runs yet. */
   openProbe(): void {
-    const chosen = this.live?.functions.chosen;
+    const chosen = this.live?.points.chosen ?? this.live?.functions.chosen;
     if (!this.live || !chosen || !canProbe(chosen)) return;
     this.live.probe.open = true;
     this.show('functions');

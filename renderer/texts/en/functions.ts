@@ -37,6 +37,9 @@ export const functions = {
   'functions.tree.bpf-callable': 'BPF-callable kfuncs',
   'functions.tree.recent': 'Recently probed',
   'functions.tree.favourites': 'Favourites',
+  'functions.tree.tracepoint': 'Tracepoints',
+  'functions.tree.rawtracepoint': 'Raw tracepoints',
+  'functions.tree.kprobe': 'kprobe only',
   'functions.countAll': '{all} functions',
   'functions.countSpelt': '{shown} spelt so',
   'functions.dividing': 'Dividing the functions…',
@@ -87,6 +90,37 @@ export const functions = {
   'functions.fellowsNone': 'It takes no struct.',
   'functions.probeKindAbout':
     'A BTF trampoline (kfunc or fentry in bpftrace) is called with typed arguments and costs least. A kprobe is a breakpoint: it needs no BTF, and knows no types. Neither is a BPF-callable kfunc.',
+  'points.search': 'Search these points',
+  'points.placeholder': 'Words, or a pattern: skb:*',
+  'points.loading': 'Listing them…',
+  'points.none': 'None here fits.',
+  'points.why': 'What of it',
+  'points.fields': 'Fields, from its format file',
+  'points.field': 'Field',
+  'points.type': 'Type',
+  'points.offset': 'Byte',
+  'points.size': 'Bytes',
+  'points.cost': 'Cost',
+  'points.stability': 'Stability',
+  'points.needs': 'Needs',
+  'points.what.tracepoint':
+    'A place that kernel developers put into the source for tracing, with named fields that are copied for each event.',
+  'points.what.rawtracepoint':
+    'The same place as a tracepoint, without the copied fields: the program gets what the kernel code passes, such as the sk_buff itself.',
+  'points.what.kprobe':
+    'A breakpoint at a function that takes no BTF trampoline: arguments are read from registers.',
+  'points.cost.tracepoint': 'Low: nothing while it is off, the copying of its fields while it is on.',
+  'points.cost.rawtracepoint': 'Lowest of the tracepoints: nothing is copied.',
+  'points.cost.kprobe':
+    'Higher than a trampoline’s; still less than a microsecond where ftrace can patch the entry.',
+  'points.stability.tracepoint': 'Names and most fields stay the same over many kernel versions.',
+  'points.stability.rawtracepoint':
+    'The name stays; what is passed changes with the kernel source, as arguments of functions do.',
+  'points.stability.kprobe':
+    'None: the function may be renamed, inlined or split (.isra, .part) by the next build.',
+  'points.needs.tracepoint': 'Root and tracefs; bpftrace is used if it is there.',
+  'points.needs.rawtracepoint': 'Root, BTF, and a bpftrace after 0.17, which aborts on it.',
+  'points.needs.kprobe': 'Root; bpftrace or tracefs.',
   'attach.engine': 'Way to probe',
   'attach.engine.bpftrace': 'BTF trampoline (bpftrace)',
   'attach.engine.bpftraceVersion': 'BTF trampoline (bpftrace {version})',

@@ -176,7 +176,7 @@ function handlersFor(
       if (!details) throw new Fail('function-unknown', { function: name, host: 'edge-01' });
       return details;
     },
-    ...probePoints(kernelFunctions),
+    ...probePoints(kernelFunctions, (session) => connected.get(session) === 'demo'),
     fellowFunctions: async ({ name }) => kernelFunctions.fellows(name),
     structs: async ({ name }) => kernel.structs.layouts(name),
     structNames: async ({ query, limit }) => kernel.structs.named(query, limit),

@@ -7,13 +7,14 @@ import { Fail } from '../../../shared/contract/failure.ts';
 
 const TRACEPOINTS = ['net:net_dev_xmit', 'net:netif_receive_skb', 'skb:consume_skb', 'skb:kfree_skb'];
 
-/** The product's own listing, of a target with four tracepoints and none that is raw. */
+/** The product's own listing, of a target with four tracepoints and none that is raw; a replay has no listing. */
 export function probePoints(
   functions: KernelFunctions,
+  replayed: (session: string) => boolean,
 ): Pick<BackendHandlers, 'probePoints' | 'tracepointFields'> {
   return {
     probePoints: async ({ kind, query, session }) => {
-      if (session !== 's1') throw new Fail('not-recorded', { host: 'demo', command: 'tracepoints' });
+      if (replayed(session)) throw new Fail('not-recorded', { host: 'demo', command: 'tracepoints' });
       return listPoints(kind, query, {
         tracepoints: async () => TRACEPOINTS,
         types: async () => ({ functions, modules: [] }) as unknown as KernelTypes,
