@@ -15,11 +15,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { portChannel } from '../shared/contract/port-channel.ts';
 import { answerPageRequest, isDocumentation, isOwnPage, pageAddress, pageScheme } from './app-page.ts';
+import { SecretKeeper } from './secret-keeper.ts';
 
 /** All built parts lie side by side: dist/electron/{main,utility}.mjs and preload.cjs, dist/renderer. */
 const here = dirname(fileURLToPath(import.meta.url));
 const pageDirectory = join(here, '..', 'renderer');
 
+const secrets = new SecretKeeper(() => join(app.getPath('userData'), 'secrets.json'));
 let window: BrowserWindow | null = null;
 let backend: UtilityProcess | null = null;
 let quitting = false;
@@ -125,6 +127,9 @@ function handPort(event: IpcMainEvent): void {
 /** The backend in a process of its own. When it dies the page's port closes, and the user may start another. */
 function forkBackend(): UtilityProcess {
   const child = utilityProcess.fork(join(here, 'utility.mjs'), [], { serviceName: 'skblens backend' });
+  child.on('message', (message: unknown) => {
+    void secrets.answer(message)?.then((reply) => child.postMessage(reply));
+  });
   child.once('exit', (code) => {
     if (backend === child) backend = null;
     if (!quitting) void offerRestart(code);

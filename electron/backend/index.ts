@@ -6,6 +6,7 @@ import { compareStructs, diffKernelFunctions, diffKernelStructs } from './target
 import type { KernelTypes } from './target/kernel-types.ts';
 import { typesOfSentFile } from './target/opened-btf.ts';
 import { ProfileStore } from './profiles/store.ts';
+import type { SecretStore } from './secret-store.ts';
 import { Session } from './session.ts';
 import { resolveHost } from './ssh/config.ts';
 import type { HostConfig, SshOverrides } from './ssh/config.ts';
@@ -30,6 +31,8 @@ export interface BackendDeps {
   readonly cacheDirectory: string;
   readonly ssh: SshOverrides;
   readonly demo: DemoTarget | null;
+  /** Absent where nothing is kept beyond a run: in a browser, and on the command line. */
+  readonly secrets?: SecretStore;
 }
 
 /** The backend for one page, window or command: what it opened ends with it. */
@@ -85,7 +88,7 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
       const signal = AbortSignal.any([closing.signal, cancel.signal]);
       connecting.set(id, cancel);
       try {
-        const asker = pageAsker(page, id, passphrases);
+        const asker = pageAsker(page, id, passphrases, deps.secrets);
         const connection = await connect(config, asker, signal);
         page.event('progress', { session: id, what: 'survey', done: 0, total: null });
         const abandon = (): void => connection.close();
@@ -105,7 +108,16 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
     };
 
     const handlers: BackendHandlers = {
-      appInfo: async () => ({ version: deps.version, shell: deps.shell, demo: deps.demo?.recording ?? null }),
+      appInfo: async () => ({
+        version: deps.version,
+        shell: deps.shell,
+        demo: deps.demo?.recording ?? null,
+        ...(deps.secrets && { keptSecrets: await deps.secrets.count().catch(() => 0) }),
+      }),
+      forgetSecrets: async () => {
+        await deps.secrets?.forgetAll();
+        return null;
+      },
       hosts: async () => listHosts(deps.ssh),
       connect: async ({ host }) => openSession(await resolveHost(host, deps.ssh), null),
       connectDemo: async () => {

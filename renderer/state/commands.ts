@@ -49,6 +49,8 @@ export function commandsOf(workbench: Workbench): readonly Command[] {
   }
   if (workbench.connector.info.value?.demo)
     add('demo', t('command.demo'), [], () => void workbench.connectDemo());
+  if (workbench.talk.kept ?? (workbench.connector.info.value?.keptSecrets ?? 0) > 0)
+    add('forget-secrets', t('command.forgetSecrets'), [], () => void workbench.talk.forgetSecrets());
   for (const other of workbench.sessions.all)
     if (other !== session)
       add(`session-${other.info.session}`, t('command.session', { host: other.info.host }), [], () =>

@@ -8,6 +8,8 @@ export class ConnectTalk {
   readonly #backend: () => Backend;
   readonly secrets = new QuestionQueue<SecretQuestion, SecretAnswer>(null);
   readonly hostKeys = new QuestionQueue<HostKeyQuestion, HostKeyAnswer>('cancel');
+  /** Whether a secret is kept in the keychain of this machine; null: as it was when the page was loaded. */
+  kept = $state.raw<boolean | null>(null);
   /** The attempt that is under way, or that has failed. */
   attempt = $state.raw<ConnectProgress | null>(null);
   /** Cancelled before the backend had a name for the attempt. */
@@ -39,6 +41,11 @@ export class ConnectTalk {
   end(session: string): void {
     this.secrets.end(session);
     this.hostKeys.end(session);
+  }
+
+  async forgetSecrets(): Promise<void> {
+    await this.#backend().forgetSecrets({});
+    this.kept = false;
   }
 
   async cancel(): Promise<void> {

@@ -46,6 +46,8 @@ export interface AppInfo {
   readonly shell: 'electron' | 'browser';
   /** The recording behind the demo target, or why there is none. */
   readonly demo: RecordingInfo | null;
+  /** Passwords and passphrases in the keychain of this machine; absent where none can be. */
+  readonly keptSecrets?: number;
 }
 
 /** Where and when a demo recording was made: shown wherever its data is. */
@@ -256,6 +258,8 @@ function call<Out>() {
 /** Every call that a page may make, with the shape its input must have and the type of its answer. */
 export const apiCalls = {
   appInfo: call<AppInfo>()(z.strictObject({})),
+  /** Forgets every password and passphrase that was kept in the keychain of this machine. */
+  forgetSecrets: call<null>()(z.strictObject({})),
   hosts: call<readonly HostEntry[]>()(z.strictObject({})),
   connect: call<SessionInfo>()(z.strictObject({ host: hostText })),
   connectDemo: call<SessionInfo>()(z.strictObject({})),

@@ -39,6 +39,10 @@ export const CONNECT_LOG_TEXTS = {
   'root-through-terminal': 'root through {program}, which wants a terminal',
   'no-password': 'no password was given to {program}',
   'no-root': '{message}',
+  'keychain-used': '{what}: taken from the keychain of this machine',
+  'keychain-kept': '{what}: kept in the keychain of this machine',
+  'keychain-forgotten': '{what}: the one in the keychain of this machine is wrong, and was forgotten',
+  'keychain-failed': '{what}: the keychain of this machine failed: {reason}',
   'cut-short': '…',
 } as const;
 

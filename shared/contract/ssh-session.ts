@@ -17,10 +17,12 @@ export interface SecretQuestion {
   readonly prompts: readonly { readonly text: string; readonly echo: boolean }[];
   /** The last answer was wrong. */
   readonly again: boolean;
+  /** The answer may be kept in the keychain, encrypted, if the person wants it. */
+  readonly keep?: boolean;
 }
 
-/** One answer a prompt, null when the user cancelled. */
-export type SecretAnswer = readonly string[] | null;
+/** One answer a prompt, as `keep` if it is to be kept in the keychain; null when the user cancelled. */
+export type SecretAnswer = readonly string[] | { readonly keep: readonly string[] } | null;
 
 export type ConnectStep =
   'route' | 'connect' | 'key-exchange' | 'host-key' | 'authentication' | 'privilege' | 'survey';

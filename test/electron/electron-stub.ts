@@ -37,7 +37,17 @@ export const seen = {
 };
 
 /** What a test decides before it loads main.ts. */
-export const world = { firstInstance: true, dialogAnswer: 1 };
+export const world = {
+  firstInstance: true,
+  dialogAnswer: 1,
+  userData: '/nonexistent',
+  encryption: true,
+  backend: 'gnome_libsecret' as ReturnType<Electron.SafeStorage['getSelectedStorageBackend']>,
+  /** What Chromium puts before what it encrypts: v11 with a keyring on Linux, v10 with its built-in password. */
+  prefix: 'v11',
+  /** The key was rotated: decrypted text is to be encrypted anew. */
+  rotated: false,
+};
 
 export class ContentsStub {
   readonly events = emitterOf<Electron.WebContents>();
@@ -94,7 +104,9 @@ void windowIsLikeElectrons;
 
 export class ProcessStub {
   readonly events = emitterOf<Electron.UtilityProcess>();
+  readonly on = this.events.on;
   readonly once = this.events.once;
+  readonly messages: unknown[] = [];
   readonly module: string;
   readonly options: Electron.ForkOptions | undefined;
   readonly ports: Electron.MessagePortMain[] = [];
@@ -102,7 +114,8 @@ export class ProcessStub {
     this.module = module;
     this.options = options;
   }
-  postMessage(_message: unknown, transfer: Electron.MessagePortMain[] = []): void {
+  postMessage(message: unknown, transfer: Electron.MessagePortMain[] = []): void {
+    this.messages.push(message);
     this.ports.push(...transfer);
   }
 }
@@ -113,6 +126,7 @@ export const app = {
   ...({
     on: appEvents.on,
     isPackaged: false,
+    getPath: () => world.userData,
     enableSandbox: () => void (seen.sandboxed = true),
     requestSingleInstanceLock: () => world.firstInstance,
     whenReady: async () => undefined,
@@ -142,6 +156,22 @@ export const ipcMain = {
   ...({ on: mainEvents.on } satisfies Partial<Electron.IpcMain>),
   events: mainEvents,
 };
+
+/** Not encryption: it only tells what went through it from what did not. */
+export const safeStorage = {
+  isAsyncEncryptionAvailable: async () => world.encryption,
+  getSelectedStorageBackend: () => world.backend,
+  encryptStringAsync: async (text: string) =>
+    Buffer.from(world.prefix + [...text].toReversed().join(''), 'utf8'),
+  decryptStringAsync: async (encrypted: Buffer) => {
+    const text = encrypted.toString('utf8');
+    if (!text.startsWith(world.prefix)) throw new Error('another key');
+    return {
+      result: [...text.slice(world.prefix.length)].toReversed().join(''),
+      shouldReEncrypt: world.rotated,
+    };
+  },
+} satisfies Partial<Electron.SafeStorage>;
 
 export const Menu = {
   setApplicationMenu: () => undefined,

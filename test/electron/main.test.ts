@@ -182,6 +182,28 @@ describe('the port to the backend', () => {
   });
 });
 
+describe('secrets of the backend', () => {
+  test('are answered to the process that asks, and nothing else is', async () => {
+    const stub = await launch();
+    ask(stub, page);
+    const child = only(stub.seen.forked);
+    const answered = child.messages.length;
+    for (const nonsense of [
+      null,
+      'x',
+      { kind: 'secret-request' },
+      { kind: 'secret-request', id: 1, call: {} },
+    ])
+      child.events.emit('message', nonsense);
+    child.events.emit('message', { kind: 'secret-request', id: 7, call: { what: 'count' } });
+    await vi.waitFor(() =>
+      expect(child.messages.slice(answered)).toEqual([
+        { kind: 'secret-reply', id: 7, error: null, value: 0 },
+      ]),
+    );
+  });
+});
+
 describe('a backend that dies', () => {
   test('is told, and started anew for the page that asks again', async () => {
     const stub = await launch({ dialogAnswer: 0 });

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { portTransport } from '../../electron/hosts/port-transport.ts';
 import type { Backend, PageEvents } from '../../shared/contract/api.ts';
 import { connectBackend } from '../../shared/contract/rpc.ts';
+import type { SecretRequest } from '../../shared/contract/secret-messages.ts';
 import type { Transport } from '../../shared/contract/transport.ts';
 import { transportSuite } from '../support/transport-suite.ts';
 
@@ -75,7 +76,15 @@ transportSuite('a MessageChannel between utility process and page', async () => 
 });
 
 let folder = '';
-const parentPort = new EventEmitter();
+/** What main would answer: it keeps two secrets. */
+const parentPort = Object.assign(new EventEmitter(), {
+  postMessage: ({ id, call }: SecretRequest) => {
+    calls.push(call.what);
+    const reply = { kind: 'secret-reply', id, error: null, value: call.what === 'count' ? 2 : null };
+    queueMicrotask(() => parentPort.emit('message', { data: reply, ports: [] }));
+  },
+});
+const calls: string[] = [];
 const environment = { ...process.env };
 
 beforeAll(async () => {
@@ -108,6 +117,16 @@ test('the utility process serves the real backend to every page that main hands 
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect((await second.backend.appInfo({})).shell).toBe('electron');
   second.port.close();
+});
+
+test('kept secrets are counted and forgotten by asking main, and by nothing else at the start', async () => {
+  calls.length = 0;
+  const { backend, port } = await openPage();
+  expect((await backend.appInfo({})).keptSecrets).toBe(2);
+  expect(calls).toEqual(['count']);
+  await backend.forgetSecrets({});
+  expect(calls).toEqual(['count', 'forget-all']);
+  port.close();
 });
 
 test('a message from main without a port is passed over', async () => {

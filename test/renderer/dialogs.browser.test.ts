@@ -77,6 +77,48 @@ describe('a question of the server', () => {
   });
 });
 
+describe('the keychain', () => {
+  const box = () => page.getByRole('checkbox', { name: 'Keep in the keychain of this machine' });
+
+  test('is offered where the question says so, off by itself, and each time anew', async () => {
+    const backend = await openPage();
+    await connectTo('edge-01');
+    const kept = backend.page().ask('secret', { ...sudo, session: 's1', keep: true });
+    await expect.element(box()).not.toBeChecked();
+    await expect.element(page.getByText('written nowhere')).toBeVisible();
+    await expect.element(page.getByLabelText('Password', { exact: true })).toHaveFocus();
+    await userEvent.keyboard('moon{Tab} ');
+    await expect.element(box()).toBeChecked();
+    await expect.element(page.getByText('Kept encrypted once it has worked')).toBeVisible();
+    await page.getByRole('button', { name: 'Send' }).click();
+    expect(await kept).toEqual({ keep: ['moon'] });
+    const plain = backend.page().ask('secret', { ...sudo, session: 's1', keep: true });
+    await expect.element(box()).not.toBeChecked();
+    await userEvent.keyboard('moon{Enter}');
+    expect(await plain).toEqual(['moon']);
+    const none = backend.page().ask('secret', { ...sudo, session: 's1', keep: false });
+    await expect.element(page.getByRole('dialog', { name: 'Password for root' })).toBeVisible();
+    await expect.element(box()).not.toBeInTheDocument();
+    await userEvent.keyboard('{Escape}');
+    expect(await none).toBeNull();
+  });
+
+  test('is emptied by a command, which is there while something is kept', async () => {
+    const command = () => page.getByRole('option', { name: 'Forget all passwords kept in the keychain' });
+    const look = async (): Promise<void> => {
+      await userEvent.keyboard('{F1}');
+      await userEvent.keyboard('forget');
+    };
+    await openPage({ kept: 2 });
+    await expect.element(page.getByRole('textbox', { name: 'Host' })).toBeVisible();
+    await look();
+    await command().click();
+    await look();
+    await expect.element(page.getByRole('dialog')).toBeVisible();
+    await expect.element(command()).not.toBeInTheDocument();
+  });
+});
+
 describe('questions of several hosts', () => {
   test('come one after the other, and end with their own session', async () => {
     const backend = await openPage();

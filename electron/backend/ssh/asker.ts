@@ -2,6 +2,7 @@ import type { HostKeyAnswer, HostKeyQuestion } from '../../../shared/contract/ap
 import { connectLogText } from '../../../shared/contract/connect-log.ts';
 import type { ConnectLogKey, ConnectSaid } from '../../../shared/contract/connect-log.ts';
 import type { Failure, FailureValues } from '../../../shared/contract/failure.ts';
+import type { SecretStore } from '../secret-store.ts';
 import type { ConnectStep, SecretAnswer, SecretQuestion } from '../../../shared/contract/ssh-session.ts';
 
 /** What must be asked of a person while connecting, and who wants to read how it goes. */
@@ -11,6 +12,8 @@ export interface Asker {
   secret?(question: SecretQuestion): Promise<SecretAnswer>;
   /** Passphrases by file, kept by the caller in memory: asked once a run. */
   readonly passphrases?: Map<string, string>;
+  /** Where a person may have secrets kept; absent where nothing is. */
+  readonly secrets?: SecretStore;
   /** A line of the connection log; never holds a secret. `text` is `said` in English. */
   log?(host: string, step: ConnectStep, text: string, said: ConnectSaid): void;
 }

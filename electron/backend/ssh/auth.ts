@@ -1,10 +1,12 @@
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { SecretAnswer, SecretQuestion } from '../../../shared/contract/ssh-session.ts';
 import type { AgentClient, AgentKey } from './agent.ts';
+import type { SecretStore } from '../secret-store.ts';
 import type { ConnectLog } from './asker.ts';
 import type { HostConfig } from './config.ts';
 import { readIdentity } from './identity.ts';
 import type { Identity, KeyParser } from './identity.ts';
+import { answersOf, asksForPassword, KeptSecret } from './kept-secret.ts';
 import { fingerprint } from './known-hosts.ts';
 import { blobType, rsaBits, signatureAlgorithms } from './public-key.ts';
 import { visible } from './visible.ts';
@@ -35,6 +37,8 @@ export interface AuthDeps {
   readonly ask: ((question: SecretQuestion) => Promise<SecretAnswer>) | null;
   /** Passphrases by file, asked once a run. */
   readonly passphrases: Map<string, string>;
+  /** Null: nothing is kept beyond this run. */
+  readonly secrets: SecretStore | null;
   readonly log: ConnectLog;
 }
 
@@ -71,10 +75,15 @@ export class Authentication {
   #asked = false;
   #unsigned = false;
   #rounds = 0;
+  /** The password of the login, however the server asks for it. */
+  readonly #password: KeptSecret;
+  #judged: Kind | null = null;
 
   constructor(config: HostConfig, deps: AuthDeps) {
     this.#config = config;
     this.#deps = deps;
+    const { user, hostName, port } = config;
+    this.#password = new KeptSecret(deps.secrets, `password ${user}@${hostName}:${port}`, deps.log);
   }
 
   /** Reads the key files and asks the agent; throws what makes a named key file unusable, before anything is sent. */
@@ -103,6 +112,7 @@ export class Authentication {
       return { kind: 'none' };
     }
     this.#judge(left ?? [], partial);
+    await this.#judgePassword(partial);
     for (const kind of this.#order()) {
       if (!this.#accepts.includes(kind)) continue;
       const method = kind === 'publickey' ? await this.#nextKey() : await this.#interactive(kind);
@@ -122,6 +132,17 @@ export class Authentication {
   succeeded(): void {
     if (this.#current === null) this.#deps.log('no-authentication');
     else this.#deps.log('accepted', { method: this.#current });
+    void this.#judgePassword(true);
+  }
+
+  /** A kept password that was refused is no try of the person: what was tried with it may be tried once more. */
+  async #judgePassword(accepted: boolean): Promise<void> {
+    const kind = this.#judged;
+    this.#judged = null;
+    if (kind === null) return;
+    if (accepted) return this.#password.worked();
+    if (this.#password.stored) this.#tried.delete(kind);
+    await this.#password.refused();
   }
 
   #judge(left: readonly string[], partial: boolean): void {
@@ -213,6 +234,17 @@ export class Authentication {
       if (signer !== 'wrong-passphrase') return signer;
       passphrases.delete(file);
     }
+    const of = identity.blob === null ? file : `${fingerprint(identity.blob)} of ${file}`;
+    const secret = new KeptSecret(ask === null ? null : this.#deps.secrets, `passphrase ${of}`, log);
+    const stored = await secret.take();
+    if (stored !== null) {
+      const signer = await identity.unlock(stored);
+      if (signer !== 'wrong-passphrase') {
+        passphrases.set(file, stored);
+        return signer;
+      }
+      await secret.refused();
+    }
     if (ask === null) {
       log('passphrase-not-asked', { file });
       return null;
@@ -224,10 +256,12 @@ export class Authentication {
         '',
         [{ text: '', echo: false }],
         tries > 0,
+        secret,
       );
       const signer = await identity.unlock(passphrase ?? '');
       if (signer !== 'wrong-passphrase') {
         passphrases.set(file, passphrase ?? '');
+        await secret.worked();
         return signer;
       }
       log('passphrase-wrong', { file });
@@ -239,7 +273,12 @@ export class Authentication {
     if (this.#tried.has(kind) || this.#deps.ask === null) return null;
     this.#tried.add(kind);
     if (kind === 'password') {
-      const [password = ''] = await this.#question('password', '', '', [{ text: '', echo: false }], false);
+      const prompts = [{ text: '', echo: false }];
+      const password =
+        (await this.#password.take()) ??
+        (await this.#question('password', '', '', prompts, false, this.#password))[0] ??
+        '';
+      this.#judged = kind;
       this.#offer('password');
       return { kind, password };
     }
@@ -257,12 +296,21 @@ export class Authentication {
         this.#deps.log('server-asks', {
           prompts: prompts.map(({ prompt }) => visible(prompt).trim()).join(' | '),
         });
+        const own = asksForPassword(prompts) ? this.#password : null;
+        if (own !== null) {
+          // Asked again within one exchange, the kept one was wrong.
+          await own.refused();
+          this.#judged = kind;
+          const kept = await own.take();
+          if (kept !== null) return [kept];
+        }
         return this.#question(
           'keyboard-interactive',
           visible(title),
           visible(instruction),
           prompts.map(({ prompt, echo }) => ({ text: visible(prompt), echo: echo === true })),
           false,
+          own,
         );
       },
     };
@@ -274,11 +322,14 @@ export class Authentication {
     instruction: string,
     prompts: SecretQuestion['prompts'],
     again: boolean,
+    secret: KeptSecret | null,
   ): Promise<readonly string[]> {
     const { alias: host, user } = this.#config;
-    const answers = await this.#deps.ask?.({ kind, host, user, title, instruction, prompts, again });
-    if (!Array.isArray(answers) || answers.length !== prompts.length) throw new Fail('cancelled');
-    return answers as readonly string[];
+    const keep = (await secret?.mayKeep()) === true;
+    const answer = await this.#deps.ask?.({ kind, host, user, title, instruction, prompts, again, keep });
+    const answers = secret === null ? answersOf(answer) : secret.answered(answer);
+    if (answers?.length !== prompts.length) throw new Fail('cancelled');
+    return answers;
   }
 
   /** Key files first where they were named, the agent before default files; a file's key is signed by the agent that holds it. */

@@ -10,6 +10,7 @@ import type {
   ServerHostKeyAlgorithm,
 } from 'ssh2';
 import { assertNever, Fail } from '../../../shared/contract/failure.ts';
+import type { SecretStore } from '../secret-store.ts';
 import { ALGORITHMS } from './algorithms.ts';
 import { socketAgent } from './agent.ts';
 import type { AgentClient } from './agent.ts';
@@ -117,6 +118,7 @@ async function attempt(
     agent: openAgent,
     ask: config.batchMode || ask === null ? null : (question) => timer.pausedFor(ask(question)),
     passphrases: asker.passphrases ?? new Map<string, string>(),
+    secrets: asker.secrets === undefined ? null : pausing(asker.secrets, timer),
     log: log('authentication'),
   });
   await authentication.prepare();
@@ -366,6 +368,16 @@ const KEY_PARSER: KeyParser = {
 };
 
 /** Pageant speaks through a window, which ssh2 knows how to do; every other agent through a socket or pipe. */
+/** A keychain may ask to be unlocked: that takes as long as a person does. */
+function pausing(secrets: SecretStore, timer: ConnectTimer): SecretStore {
+  return {
+    ...secrets,
+    available: () => timer.pausedFor(secrets.available()),
+    read: (key) => timer.pausedFor(secrets.read(key)),
+    write: (key, secret) => timer.pausedFor(secrets.write(key, secret)),
+  };
+}
+
 function openAgent(path: string): AgentClient {
   if (path !== 'pageant') return socketAgent(path);
   const agent = ssh2.createAgent(path);

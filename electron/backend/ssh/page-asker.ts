@@ -2,6 +2,7 @@ import type { Page } from '../../../shared/contract/api.ts';
 import { connectLogText } from '../../../shared/contract/connect-log.ts';
 import type { ConnectSaid } from '../../../shared/contract/connect-log.ts';
 import type { ConnectStep, SecretAnswer, SecretQuestion } from '../../../shared/contract/ssh-session.ts';
+import type { SecretStore } from '../secret-store.ts';
 import type { Asker } from './asker.ts';
 
 /** The asker of one session: questions go to the page, and so does the connection log. */
@@ -15,7 +16,12 @@ export interface PageAsker extends Asker {
 /** Lines of the connection log; a server that talks without end is cut short. */
 const MAX_LINES = 500;
 
-export function pageAsker(page: Page, session: string, passphrases: Map<string, string>): PageAsker {
+export function pageAsker(
+  page: Page,
+  session: string,
+  passphrases: Map<string, string>,
+  secrets?: SecretStore,
+): PageAsker {
   const logger = (): PageAsker['log'] => {
     const began = Date.now();
     let lines = 0;
@@ -31,6 +37,7 @@ export function pageAsker(page: Page, session: string, passphrases: Map<string, 
     hostKey: (question) => page.ask('hostKey', { ...question, session }),
     secret: (question) => page.ask('secret', { ...question, session }),
     passphrases,
+    ...(secrets && { secrets }),
     log: logger(),
     alone: (hostKey) => ({
       hostKey: async ({ fingerprint }) => (fingerprint === hostKey ? 'once' : 'cancel'),

@@ -1,7 +1,10 @@
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { SecretQuestion } from '../../../shared/contract/ssh-session.ts';
+import { connectLog } from './asker.ts';
 import type { Asker } from './asker.ts';
 import type { Channel } from './connection.ts';
+import type { HostConfig } from './host-config.ts';
+import { answersOf, KeptSecret } from './kept-secret.ts';
 import { visible } from './visible.ts';
 
 /**
@@ -16,18 +19,25 @@ export interface Elevation {
   /** The answer to a prompt; `prompt` is null for the usual password. Null: the user would rather not. */
   answer(prompt: string | null): Promise<string | null>;
   forget(): void;
+  /** Root was reached: a password to be kept is kept now. */
+  worked(): Promise<void>;
+  /** The one that was refused last came from the keychain, and a person has not been asked yet. */
+  mayAsk(): boolean;
 }
 
 /** sudo with `pty` false first; `withTerminal` gives the same password another way in. */
 export function makeElevation(
   program: Elevation['program'],
-  user: string,
-  host: string,
-  asker: Pick<Asker, 'secret'>,
+  { user, alias: host, hostName, port }: Pick<HostConfig, 'user' | 'alias' | 'hostName' | 'port'>,
+  asker: Pick<Asker, 'secret' | 'secrets' | 'log'>,
 ): Elevation & { withTerminal(): Elevation } {
   let password: string | null = null;
   let refused = false;
-  const ask = async (text: string): Promise<string | null> => {
+  let again = false;
+  const log = connectLog(asker, host)('privilege');
+  const key = `${program} ${user}@${hostName}:${port}`;
+  const secret = new KeptSecret(asker.secret === undefined ? null : (asker.secrets ?? null), key, log);
+  const ask = async (text: string, own: KeptSecret | null): Promise<string | null> => {
     const question: SecretQuestion = {
       kind: 'sudo',
       host,
@@ -36,8 +46,10 @@ export function makeElevation(
       instruction: '',
       prompts: [{ text: visible(text), echo: false }],
       again: false,
+      keep: (await own?.mayKeep()) === true,
     };
-    const answers = (await asker.secret?.(question)) ?? null;
+    const answer = await asker.secret?.(question);
+    const answers = own === null ? answersOf(answer) : own.answered(answer);
     return answers?.length === 1 && typeof answers[0] === 'string' && !/[\n\r\0]/.test(answers[0])
       ? answers[0]
       : null;
@@ -47,14 +59,18 @@ export function makeElevation(
     pty: program === 'doas',
     answer: async (prompt) => {
       if (refused) return null;
-      if (prompt !== null) return ask(prompt);
-      password ??= await ask('');
+      if (prompt !== null) return ask(prompt, null);
+      password ??= (await secret.take()) ?? (await ask('', secret));
       return password;
     },
     forget: () => {
       password = null;
-      refused = true;
+      again = secret.stored;
+      refused = !again;
+      void secret.refused();
     },
+    worked: () => secret.worked(),
+    mayAsk: () => again,
   };
   return { ...elevation, withTerminal: () => ({ ...elevation, pty: true }) };
 }

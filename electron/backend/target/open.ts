@@ -41,7 +41,7 @@ ${SURVEY_SCRIPT.trim()}
 export async function openTarget(
   connection: Connection,
   onCommand: Target['onCommand'],
-  asker: Pick<Asker, 'secret' | 'log'> = {},
+  asker: Pick<Asker, 'secret' | 'secrets' | 'log'> = {},
   before: Target | null = null,
 ): Promise<{ target: Target; survey: Survey }> {
   const plain: Target = { connection, sudo: false, onCommand };
@@ -64,7 +64,12 @@ export async function openTarget(
     if (way.pty && way.program === 'sudo' && way !== before?.sudo && !wantsTerminal) continue;
     const target: Target = { ...plain, sudo: way };
     try {
-      const survey = await surveyTarget(target, own);
+      const survey = await surveyTarget(target, own).catch((error: unknown) => {
+        const keptWasWrong = error instanceof Fail && error.failure.code === 'sudo-password-wrong';
+        if (!keptWasWrong || !way.mayAsk() || before !== null) throw error;
+        return surveyTarget(target, own);
+      });
+      await way.worked();
       log(way.pty ? 'root-through-terminal' : 'root-through', { program: way.program });
       return opened(target, survey);
     } catch (error) {
@@ -88,16 +93,16 @@ function opened(target: Target, survey: Survey): { target: Target; survey: Surve
 function ways(
   found: ReadonlyMap<string, string>,
   target: Target,
-  asker: Pick<Asker, 'secret' | 'log'>,
+  asker: Pick<Asker, 'secret' | 'secrets' | 'log'>,
   before: Target | null,
 ): readonly Elevation[] {
   if (before !== null && typeof before.sudo !== 'boolean') return [before.sudo];
-  const { alias: host, user } = target.connection.config;
+  const { config } = target.connection;
   const rules = found.get('doas') ?? 'deny';
-  const sudo = found.has('sudo') ? makeElevation('sudo', user, host, asker) : null;
+  const sudo = found.has('sudo') ? makeElevation('sudo', config, asker) : null;
   const bySudo = sudo === null || asker.secret === undefined ? [] : [sudo, sudo.withTerminal()];
   if (rules === 'deny' || (asker.secret === undefined && !/^(?:yes|permit nopass)$/.test(rules)))
     return bySudo;
-  const byDoas = [makeElevation('doas', user, host, asker)];
+  const byDoas = [makeElevation('doas', config, asker)];
   return rules === 'unknown' ? [...bySudo, ...byDoas] : [...byDoas, ...bySudo];
 }

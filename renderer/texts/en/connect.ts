@@ -77,6 +77,9 @@ export const connect = {
   'secret.field.sudo': 'Password',
   'secret.again': 'That one was wrong. Nothing was sent to the host.',
   'secret.memory': 'Kept in memory until skblens ends, and written nowhere.',
+  'secret.keep': 'Keep in the keychain of this machine',
+  'secret.kept':
+    'Kept encrypted once it has worked, and forgotten when it is refused. The command “Forget all passwords kept in the keychain” takes it out.',
   'secret.send': 'Send',
   'connectLog.title': 'Connection log',
   'connectLog.route': 'route',

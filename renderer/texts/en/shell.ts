@@ -70,6 +70,7 @@ export const shell = {
   'command.nextSession': 'Next connected host',
   'command.previousSession': 'Previous connected host',
   'command.openFile': 'Open a file…',
+  'command.forgetSecrets': 'Forget all passwords kept in the keychain',
   'command.panel': 'Show or hide the commands that were run',
   'command.theme.system': 'Theme: as the system',
   'command.theme.light': 'Theme: light',

@@ -39,5 +39,9 @@ export const connectLog: Readonly<Record<keyof typeof CONNECT_LOG_TEXTS, string>
   'root-through-terminal': '通过 {program} 取得 root，它要求终端',
   'no-password': '没有向 {program} 提供密码',
   'no-root': '{message}',
+  'keychain-used': '{what}：取自本机钥匙串',
+  'keychain-kept': '{what}：已保存到本机钥匙串',
+  'keychain-forgotten': '{what}：本机钥匙串中的那一个有误，已删除',
+  'keychain-failed': '{what}：本机钥匙串出错：{reason}',
   'cut-short': '…',
 };

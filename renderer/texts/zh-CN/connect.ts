@@ -77,6 +77,8 @@ export const connect: Readonly<Record<keyof typeof en, string>> = {
   'secret.field.sudo': '密码',
   'secret.again': '口令有误。没有向主机发送任何东西。',
   'secret.memory': '只保存在内存中，直到 skblens 结束，不写入任何地方。',
+  'secret.keep': '保存到本机钥匙串',
+  'secret.kept': '确认有效后加密保存，被拒绝时删除。命令“删除钥匙串中保存的所有密码”会清除它。',
   'secret.send': '发送',
   'connectLog.title': '连接日志',
   'connectLog.route': '路由',

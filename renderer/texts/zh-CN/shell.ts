@@ -72,6 +72,7 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'command.nextSession': '下一个已连接的主机',
   'command.previousSession': '上一个已连接的主机',
   'command.openFile': '打开文件…',
+  'command.forgetSecrets': '删除钥匙串中保存的所有密码',
   'command.panel': '显示或隐藏运行过的命令',
   'command.theme.system': '主题：跟随系统',
   'command.theme.light': '主题：浅色',

@@ -24,8 +24,8 @@ export async function greet(
     const line = { ...said, at: Date.now() - began, host, step, text: connectLogText(said) };
     page.event('connectLog', { session, line });
   };
-  const secret = (question: Partial<SecretQuestion>) =>
-    page.ask('secret', {
+  const secret = async (question: Partial<SecretQuestion>): Promise<readonly string[] | null> => {
+    const answer = await page.ask('secret', {
       session,
       kind: 'password',
       host,
@@ -36,6 +36,8 @@ export async function greet(
       again: false,
       ...question,
     });
+    return answer !== null && 'keep' in answer ? answer.keep : answer;
+  };
 
   log('connect', 'connecting', { host: '192.0.2.40', port: 22 });
   log('connect', 'resolving', { host });
@@ -76,7 +78,7 @@ export async function greet(
     }
   }
   if (host === 'locked') {
-    const answers = await secret({ kind: 'passphrase', title: '/home/me/.ssh/id_ed25519' });
+    const answers = await secret({ kind: 'passphrase', title: '/home/me/.ssh/id_ed25519', keep: true });
     if (answers?.[0] !== 'moon') throw new Fail('cancelled');
   }
   log('authentication', 'accepted', { method: 'ed25519 SHA256:9wQ…' });

@@ -52,6 +52,8 @@ export interface FakeOptions {
   readonly hosts: readonly string[];
   /** The files of the ssh config, in turn; one if not given. */
   readonly sources?: readonly string[];
+  /** Secrets in the keychain. */
+  readonly kept?: number;
 }
 
 export interface FakeBackend {
@@ -137,7 +139,13 @@ function handlersFor(
   };
 
   return {
-    appInfo: async () => ({ version: '0.1.0', shell: 'browser', demo: recording }),
+    appInfo: async () => ({
+      version: '0.1.0',
+      shell: 'browser',
+      demo: recording,
+      keptSecrets: options.kept ?? 0,
+    }),
+    forgetSecrets: async () => null,
     hosts: async () =>
       options.hosts.map((host, index) => ({
         host,

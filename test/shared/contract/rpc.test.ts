@@ -58,6 +58,7 @@ const SPEC = { function: 'ip_rcv_core' };
 /** One good input of every call: a call that is missing here fails the first test. */
 const GOOD: { readonly [K in CallName]: unknown } = {
   appInfo: {},
+  forgetSecrets: {},
   hosts: {},
   connect: { host: 'web' },
   connectDemo: {},

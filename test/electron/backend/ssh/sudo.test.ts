@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ChannelExit, Connection } from '../../../../electron/backend/ssh/connection.ts';
 import { startLeashed } from '../../../../electron/backend/ssh/leash.ts';
+import type { SecretStore } from '../../../../electron/backend/secret-store.ts';
 import { makeElevation } from '../../../../electron/backend/ssh/sudo.ts';
 import { failureOf } from '../../../../shared/contract/failure.ts';
 import type { SecretAnswer, SecretQuestion } from '../../../../shared/contract/ssh-session.ts';
+import { fakeStore } from '../../../support/secret-store.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'skblens-sudo-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -31,7 +33,7 @@ printf 'We trust you.\\nVerification code: ' >&2; IFS= read -r word; echo "$word
   'sudo that refuses': `echo 'sudo: ada is not in the sudoers file.' >&2; exit 1`,
 } as const;
 
-function start(name: keyof typeof PROGRAMS, answer: () => SecretAnswer) {
+function start(name: keyof typeof PROGRAMS, answer: () => SecretAnswer, secrets?: SecretStore) {
   const place = join(directory, name.replaceAll(' ', '-'));
   const tries = `${place}.tries`;
   writeFileSync(tries, '');
@@ -65,12 +67,17 @@ function start(name: keyof typeof PROGRAMS, answer: () => SecretAnswer) {
     },
   };
   const asked: SecretQuestion[] = [];
-  const elevation = makeElevation('sudo', 'ada', 'web', {
-    secret: async (question) => {
-      asked.push(question);
-      return answer();
+  const elevation = makeElevation(
+    'sudo',
+    { user: 'ada', alias: 'web', hostName: '192.0.2.1', port: 22 },
+    {
+      ...(secrets && { secrets }),
+      secret: async (question) => {
+        asked.push(question);
+        return answer();
+      },
     },
-  });
+  );
   const run = async (): Promise<string> => {
     const leash = await startLeashed(connection, { command: 'cat', input: 'payload', sudo: elevation });
     let text = '';
@@ -78,7 +85,7 @@ function start(name: keyof typeof PROGRAMS, answer: () => SecretAnswer) {
     await leash.exit;
     return text;
   };
-  return { run, asked, given: () => readFileSync(tries, 'utf8') };
+  return { run, asked, elevation, given: () => readFileSync(tries, 'utf8') };
 }
 
 describe('becoming root', () => {
@@ -100,6 +107,34 @@ describe('becoming root', () => {
       expect(given()).toBe('wrong\n');
     },
   );
+
+  test('a kept password is tried once; refused, it is forgotten and a person is asked', async () => {
+    const key = 'sudo ada@192.0.2.1:22';
+    const good = fakeStore({ [key]: 'right' });
+    const first = start('sudo', () => expect.fail('nothing was to be asked'), good);
+    expect(await first.run()).toBe('payload');
+    expect(good.calls).toEqual([`read ${key}`]);
+
+    const store = fakeStore({ [key]: 'wrong' });
+    const { run, asked, given, elevation } = start('sudo', () => ({ keep: ['right'] }), store);
+    expect(failureOf(await run().catch((error: unknown) => error)).code).toBe('sudo-password-wrong');
+    expect(elevation.mayAsk()).toBe(true);
+    expect(store.kept.size).toBe(0);
+    expect(await run()).toBe('payload');
+    expect(asked).toMatchObject([{ kind: 'sudo', keep: true }]);
+    expect(store.kept.size, 'not before root was reached').toBe(0);
+    await elevation.worked();
+    expect([...store.kept]).toEqual([[key, 'right']]);
+    expect(given()).toBe('wrong\nright\n');
+  });
+
+  test('a code that sudo wants is neither kept nor read', async () => {
+    const store = fakeStore({});
+    const { run, asked } = start('sudo with a code', () => ({ keep: ['right'] }), store);
+    expect(await run()).toBe('payload');
+    expect(asked).toMatchObject([{ keep: false }]);
+    expect(store.calls).toEqual([]);
+  });
 
   test('a question of its own is put in its own words, each time', async () => {
     const { run, asked } = start('sudo with a code', () => ['right']);
