@@ -63,8 +63,8 @@ export class SecretKeeper {
       case 'forget':
         return entries.delete(call.key) ? this.#save(entries) : null;
       case 'forget-all':
-        entries.clear();
         await rm(this.#file(), { force: true });
+        entries.clear();
         return null;
     }
   }

@@ -43,9 +43,14 @@ export class ConnectTalk {
     this.hostKeys.end(session);
   }
 
+  /** Where that fails they stay, and so does the command. */
   async forgetSecrets(): Promise<void> {
-    await this.#backend().forgetSecrets({});
-    this.kept = false;
+    await this.#backend()
+      .forgetSecrets({})
+      .then(
+        () => (this.kept = false),
+        () => (this.kept = true),
+      );
   }
 
   async cancel(): Promise<void> {

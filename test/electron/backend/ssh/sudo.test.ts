@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { ChannelExit, Connection } from '../../../../electron/backend/ssh/connection.ts';
 import { startLeashed } from '../../../../electron/backend/ssh/leash.ts';
 import type { SecretStore } from '../../../../electron/backend/secret-store.ts';
+import { openTarget } from '../../../../electron/backend/target/open.ts';
 import { makeElevation } from '../../../../electron/backend/ssh/sudo.ts';
 import { failureOf } from '../../../../shared/contract/failure.ts';
 import type { SecretAnswer, SecretQuestion } from '../../../../shared/contract/ssh-session.ts';
@@ -30,6 +31,10 @@ for n in 1 2 3; do printf '[sudo: %s] Password: ' "$mark" >&2; word=$(dd bs=4096
   'sudo with a code': `while [ "$1" != -- ]; do shift; done; shift
 printf 'We trust you.\\nVerification code: ' >&2; IFS= read -r word; echo "$word" >>TRIES
 [ "$word" = right ] && exec "$@"; exit 1`,
+  'sudo for a login': `[ "$1" = -n ] && exit 1
+mark=; while [ "$1" != -- ]; do [ "$1" = -p ] && mark=$2; shift; done; shift
+printf %s "$mark" >&2; IFS= read -r word || exit 1; echo "$word" >>TRIES
+[ "$word" = right ] && exec "$@"; printf %s "$mark" >&2; read -r word; exit 1`,
   'sudo that refuses': `echo 'sudo: ada is not in the sudoers file.' >&2; exit 1`,
 } as const;
 
@@ -41,8 +46,14 @@ function start(name: keyof typeof PROGRAMS, answer: () => SecretAnswer, secrets?
   const bin = mkdtempSync(join(directory, 'bin-'));
   writeFileSync(join(bin, 'sudo'), `#!/bin/sh\n${PROGRAMS[name].replaceAll('TRIES', `'${tries}'`)}\n`);
   chmodSync(join(bin, 'sudo'), 0o755);
+  // A login that is not root, whose bpftrace wants root.
+  const others = { id: 'echo 1000', bpftrace: 'echo ERROR: root; exit 1', doas: 'exit 1' };
+  for (const [file, text] of name === 'sudo for a login' ? Object.entries(others) : []) {
+    writeFileSync(join(bin, file), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(bin, file), 0o755);
+  }
   const connection: Connection = {
-    config: { alias: 'web' } as Connection['config'],
+    config: { alias: 'web', user: 'ada', hostName: '192.0.2.1', port: 22 } as Connection['config'],
     hostKey: '',
     forward: () => Promise.reject(new Error('not here')),
     onLost: () => undefined,
@@ -67,17 +78,14 @@ function start(name: keyof typeof PROGRAMS, answer: () => SecretAnswer, secrets?
     },
   };
   const asked: SecretQuestion[] = [];
-  const elevation = makeElevation(
-    'sudo',
-    { user: 'ada', alias: 'web', hostName: '192.0.2.1', port: 22 },
-    {
-      ...(secrets && { secrets }),
-      secret: async (question) => {
-        asked.push(question);
-        return answer();
-      },
+  const asker = {
+    ...(secrets && { secrets }),
+    secret: async (question: SecretQuestion) => {
+      asked.push(question);
+      return answer();
     },
-  );
+  };
+  const elevation = makeElevation('sudo', connection.config, asker);
   const run = async (): Promise<string> => {
     const leash = await startLeashed(connection, { command: 'cat', input: 'payload', sudo: elevation });
     let text = '';
@@ -85,7 +93,7 @@ function start(name: keyof typeof PROGRAMS, answer: () => SecretAnswer, secrets?
     await leash.exit;
     return text;
   };
-  return { run, asked, elevation, given: () => readFileSync(tries, 'utf8') };
+  return { run, asked, asker, connection, elevation, given: () => readFileSync(tries, 'utf8') };
 }
 
 describe('becoming root', () => {
@@ -126,6 +134,20 @@ describe('becoming root', () => {
     await elevation.worked();
     expect([...store.kept]).toEqual([[key, 'right']]);
     expect(given()).toBe('wrong\nright\n');
+  });
+
+  test('a target whose kept password is stale is opened with that of a person, which is then kept', async () => {
+    const key = 'sudo ada@192.0.2.1:22';
+    const store = fakeStore({ [key]: 'stale' });
+    const login = start('sudo for a login', () => ({ keep: ['right'] }), store);
+    const { target } = await openTarget(login.connection, () => undefined, login.asker);
+    expect(target.sudo).toMatchObject({ program: 'sudo' });
+    expect(login.asked).toHaveLength(1);
+    expect(login.given()).toBe('stale\nright\n');
+    expect([...store.kept]).toEqual([[key, 'right']]);
+    const next = start('sudo for a login', () => expect.fail('nothing was to be asked'), store);
+    await openTarget(next.connection, () => undefined, next.asker);
+    expect(next.given()).toBe('right\n');
   });
 
   test('a code that sudo wants is neither kept nor read', async () => {
