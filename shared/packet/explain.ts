@@ -82,8 +82,9 @@ function explainOther(list: EvidenceList, exhibit: Exhibit, finding: Finding): v
 
 function explainShift(list: EvidenceList, exhibit: Exhibit, finding: Finding): void {
   const shift = finding.networkAt;
-  const { bytes, origin } = exhibit;
-  if (shift <= 0) return;
+  const { bytes, origin, limit } = exhibit;
+  // Of bytes outside the window nothing is known.
+  if (shift <= 0 || origin < 0 || origin + shift > limit) return;
   for (let offset = 0; offset < shift; offset++) if (u8(bytes, origin + offset) !== 0) return;
   list.observed('zero-before', 0, shift, { count: shift });
 }

@@ -152,10 +152,10 @@ export const forTypes: readonly Planted[] = [
   },
   {
     what: 'a text that is missing in a language',
-    path: 'renderer/texts/zh-CN.ts',
+    path: 'renderer/texts/zh-CN/shell.ts',
     text: replacing(/^ *'app\.reload'.*\n/m, ''),
     also: ['renderer/state/locale.svelte.ts', 'test/renderer/texts/texts.test.ts'],
-    says: /zh-CN\.ts.*app\.reload|zh-CN\.ts.*TS1360/,
+    says: /zh-CN\/shell\.ts.*app\.reload|zh-CN\/shell\.ts.*TS2741/,
   },
   {
     what: 'scripts in JavaScript are checked',

@@ -145,6 +145,18 @@ describe('any bytes at any expectation', () => {
     );
   });
 
+  it('say nothing of bytes before the window', () => {
+    const bytes = Uint8Array.from(
+      Buffer.from(
+        '6545e66f4b39882e38b8807786dd600c9f2a00403afffe800000000000000edb7df997e2be0620010db8f7f67e2dccbb04c9034e346a86',
+        'hex',
+      ),
+    );
+    const input: VerdictInput = { bytes, window: 1, expect: 'ethernet', packetLength: null, skb: null };
+    for (const item of verdict(input).evidence)
+      if (item.length > 0) expect(item.at, item.text).toBeGreaterThanOrEqual(1);
+  });
+
   it('quote only bytes of the window, for cases of every kind', () => {
     for (const kind of VERDICT_KINDS) {
       const random = new Random(5);
