@@ -5,6 +5,7 @@ import { decodeBatch } from '../../../shared/capture/batch.ts';
 import { FLAG_ARGUMENTS, readRecord, RECORD_BYTES } from '../../../shared/capture/record.ts';
 import type { EventRecord } from '../../../shared/capture/record.ts';
 import { verdict } from '../../../shared/packet/verdict.ts';
+import { eventPacket } from '../../../shared/probe/event-packet.ts';
 import type { VerdictKind } from '../../../shared/packet/verdict.ts';
 import { expectedLayer, skbState, verdictInput } from '../../../shared/probe/record-verdict.ts';
 import type { ProbeSpec } from '../../../shared/probe/spec.ts';
@@ -110,7 +111,8 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
     if (judged !== null) seenVerdicts.add(judged.kind);
     if (judged !== null && judged.kind !== 'as-expected') beside.bad(record);
     const drop = record.reason === null ? null : reasonText(record.reason, told.reasons);
-    pcapng?.write(record, judged, functionName, input?.expect ?? layer, clockOffset, drop);
+    if (input !== null && judged !== null)
+      pcapng?.write(eventPacket(record, input, judged, functionName, clockOffset, drop));
     output.line({
       type: 'event',
       host: named,
