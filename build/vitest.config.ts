@@ -22,7 +22,8 @@ const gateTests = 'test/gates/**/*.test.ts';
 
 /**
  * Four projects, one after the other: `unit` in Node, `browser` in Chromium, `gates` (each runs the
- * checkers themselves), and `lab`, whose virtual machines leave no core for anything else.
+ * checkers themselves), and `lab`: two files at a time, each with a guest of its own (guestAlone), since a
+ * virtual machine keeps one core busy.
  * `import 'electron'` outside Electron would try to download it, so every test gets the stub.
  */
 export default defineConfig({
@@ -77,8 +78,8 @@ export default defineConfig({
           include: [labTests],
           testTimeout: 300_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
-          maxWorkers: 1,
+          setupFiles: ['test/lab/give-back.setup.ts'],
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
       },
