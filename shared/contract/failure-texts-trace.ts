@@ -42,8 +42,12 @@ export const traceTexts = {
   },
   'function-unknown': {
     message:
-      '{function} cannot be probed on {host}: bpftrace finds no such function in the BTF of the running kernel.',
+      '{function} cannot be probed on {host}: the running kernel has no such function in BTF or among its symbols.',
     remedy: 'Search the function list; compilers inline some functions, or rename them (.constprop, .isra).',
+  },
+  'function-misspelt': {
+    message: '{function} cannot be probed: the kernel of {host} has no such function. Near to it: {near}.',
+    remedy: 'Take one of these, or search the function list.',
   },
   'function-name-invalid': {
     message: '"{function}" is not a kernel function name.',
@@ -148,8 +152,12 @@ export const traceTextsZhCN = {
     remedy: '请选择同一路径上的其他函数；列表中它的邻居就在旁边。',
   },
   'function-unknown': {
-    message: '{host} 上无法探测 {function}:bpftrace 在运行内核的 BTF 中找不到该函数。',
+    message: '{host} 上无法探测 {function}：运行内核的 BTF 和符号表中都没有该函数。',
     remedy: '请搜索函数列表；编译器会内联某些函数，或将其改名（.constprop、.isra）。',
+  },
+  'function-misspelt': {
+    message: '无法探测 {function}：{host} 的内核没有该函数。相近的有：{near}。',
+    remedy: '请选用其中之一，或搜索函数列表。',
   },
   'function-name-invalid': {
     message: '“{function}”不是内核函数名。',

@@ -56,6 +56,16 @@ export function unreadable(at: { file: string; line: number }, message: string):
   return new Fail('ssh-config-unreadable', { file: at.file, message: `line ${at.line}: ${message}` });
 }
 
+/** What -o gives, as lines before those of all files; ssh calls their file so, too. Throws `ssh-config-unreadable`. */
+export function commandLineConfig(options: readonly string[]): ConfigFile {
+  const at = { file: 'command-line', line: 0 };
+  const lines = options.flatMap((text): ConfigLine[] => {
+    const directive = read(() => parseLine(text, at.file, at.line), at);
+    return directive === null ? [] : [{ kind: 'directive', directive }];
+  });
+  return { file: at.file, lines };
+}
+
 interface Reading {
   /** A user's file: relative includes lie in ~/.ssh, and not in /etc/ssh. */
   readonly user: boolean;

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { Fail } from '../../../shared/contract/failure.ts';
 import { ALGORITHMS, assembleAlgorithms } from './algorithms.ts';
 import type { AlgorithmNames } from './algorithms.ts';
-import { readConfigFiles, unreadable } from './config-file.ts';
+import { commandLineConfig, readConfigFiles, unreadable } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
 import { commandText, parseFlag, parsePort, parseTime } from './config-keywords.ts';
 import type { Directive } from './config-line.ts';
@@ -26,6 +26,10 @@ export interface SshOverrides {
   readonly port: number | null;
   /** -J, as ProxyJump takes it; null or absent: as the config says. */
   readonly proxyJump?: string | null;
+  /** -l. */
+  readonly user?: string | null;
+  /** -o, in order: lines of a config that come before those of the files, for the host itself and no jump host. */
+  readonly options?: readonly string[];
 }
 
 /** Options that change where the connection goes or how it is trusted, and that are not implemented. */
@@ -63,12 +67,14 @@ export function resolveWith(
 }
 
 function resolve(
-  files: readonly ConfigFile[],
+  read: readonly ConfigFile[],
   destination: string,
   overrides: SshOverrides,
   behind: readonly string[],
 ): HostConfig {
-  const typed = parseDestination(destination);
+  const { host, user: typedUser, port: typedPort } = parseDestination(destination);
+  const typed = { host, user: overrides.user ?? typedUser, port: typedPort };
+  const files = [commandLineConfig(overrides.options ?? []), ...read];
   const settings = new Settings();
   applyConfig(files, { typed: typed.host, host: typed.host, user: typed.user, final: false }, settings);
   const hostLine = settings.line('hostname');
@@ -127,7 +133,7 @@ function resolve(
       atLeast(0, parseTime(settings.word('serveraliveinterval') ?? 'none')) ??
       HOST_DEFAULTS.serverAliveIntervalSeconds,
     serverAliveCountMax: Number(settings.word('serveralivecountmax') ?? HOST_DEFAULTS.serverAliveCountMax),
-    route: routeOf(files, settings, overrides, values, behind),
+    route: routeOf(read, settings, overrides, values, behind),
     addressFamily: addressFamily(settings.word('addressfamily')),
     bindAddress: settings.word('bindaddress'),
     algorithms: algorithmsOf(settings, typed.host),

@@ -3,6 +3,7 @@ import { typeText } from '../../../shared/btf/declare.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { AttachAnswer, FunctionDetails } from '../../../shared/contract/kernel-functions.ts';
 import { globTest } from '../../../shared/probe/glob.ts';
+import { nearNames } from '../../../shared/probe/near-names.ts';
 import { parsePoint } from '../../../shared/probe/point.ts';
 import type { PointName } from '../../../shared/probe/point.ts';
 import type { ResolvedPoint } from '../../../shared/probe/resolved-point.ts';
@@ -17,6 +18,8 @@ export const WISE_POINTS = 100;
 const MAX_POINTS = 500;
 /** Of an ambiguous name, so many candidates are told. */
 const TOLD_CANDIDATES = 8;
+/** Of names near to one that is not there. */
+const TOLD_NEAR = 3;
 
 /** A point with what each way of attaching to it would meet. */
 export interface Candidate {
@@ -35,7 +38,7 @@ export interface Obstacle {
 
 /**
  * Every point of a spec, patterns resolved, each end by itself, none twice. Throws `function-unknown`,
- * `function-ambiguous` with the candidates, `too-many-points` above WISE_POINTS unless `spec.many`.
+ * `function-misspelt` with names near to it, `function-ambiguous` with the candidates, `too-many-points` above WISE_POINTS unless `spec.many`.
  */
 export async function resolvePoints(
   spec: Pick<ProbeSpec, 'function' | 'also' | 'edge' | 'many'>,
@@ -147,7 +150,7 @@ function locateFunction(name: PointName, types: KernelTypes, host: string): Loca
     );
   const [module] = modules;
   const details = module === undefined ? null : types.functions.details(`${module}:${name.name}`);
-  if (details === null) throw new Fail('function-unknown', { function: written, host });
+  if (details === null) throw unknownFunction(written, name.name, types, host);
   const same = details.attach.find((one) => one.answer === 'ambiguous');
   if (same !== undefined && name.kind === 'function')
     throw ambiguous(
@@ -165,6 +168,14 @@ function locateFunction(name: PointName, types: KernelTypes, host: string): Loca
     },
     attach: details.attach,
   };
+}
+
+/** The failure for a name that is not there, with those that may have been meant. */
+function unknownFunction(written: string, name: string, types: KernelTypes, host: string): Fail {
+  const near = nearNames(name, types.functions.table().names, TOLD_NEAR);
+  return near.length === 0
+    ? new Fail('function-unknown', { function: written, host })
+    : new Fail('function-misspelt', { function: written, host, near: near.join(', ') });
 }
 
 function ambiguous(name: string, candidates: readonly string[]): Fail {

@@ -17,6 +17,7 @@ export const USAGE = `skblens: what the kernel really saw in a packet, on a remo
       QUERY 'tracepoint:*', 'rawtracepoint:*', 'kprobe:*': what else can be probed, by pattern or words
       --path: the way of a packet, from the device up and down again
   skblens struct HOST|--btf FILE NAME          a struct's layout: offsets, bitfields, holes
+      --offline: what the host's kernel had when it was last asked; functions too
   skblens btf diff A B [--struct NAME]         from one kernel to another: A, B are BTF files or HOSTs
   skblens probe HOST FUNCTION          probe a function and judge each packet; FUNCTION may be a pattern,
                                        MODULE:F, kprobe:F, tracepoint:CATEGORY:NAME, rawtracepoint:NAME
@@ -37,6 +38,7 @@ export const USAGE = `skblens: what the kernel really saw in a packet, on a remo
 
   HOST is what ssh takes: an alias of ~/.ssh/config, or user@host:port
   -F FILE   ssh config      -i FILE   key      -p PORT      -J HOST[,HOST...]   jump hosts
+  -l USER   login           -o OPTION=VALUE    as in ssh_config
   -v        the connection log: what was offered to the server, and what it said
   --json    one JSON object a line on stdout, nothing else
   --accept-host-key FINGERPRINT        trust this unknown host key once (SHA256:..., as ssh prints it)
@@ -60,6 +62,7 @@ export interface CommandLine {
   readonly btf: string | null;
   readonly struct: string | null;
   readonly path: boolean;
+  readonly offline: boolean;
   readonly spec: Pick<
     ProbeSpec,
     | 'also'
@@ -92,6 +95,8 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       identityFiles: values.identity ?? [],
       port: values['ssh-port'] === undefined ? null : integer(values['ssh-port'], '-p', 1, 65_535),
       proxyJump: values.jump ?? null,
+      user: values.login ?? null,
+      options: values.option ?? [],
     },
     acceptHostKey: values['accept-host-key'] ?? null,
     expectVerdict:
@@ -106,6 +111,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     btf: values.btf ?? null,
     struct: values.struct ?? null,
     path: values.path === true,
+    offline: values.offline === true,
     spec: {
       also: values.also ?? [],
       edge: oneOf(EDGES, values.edge ?? 'entry', '--edge'),
@@ -173,6 +179,8 @@ const OPTIONS = {
     identity: { type: 'string', short: 'i', multiple: true },
     'ssh-port': { type: 'string', short: 'p' },
     jump: { type: 'string', short: 'J' },
+    login: { type: 'string', short: 'l' },
+    option: { type: 'string', short: 'o', multiple: true },
     'accept-host-key': { type: 'string' },
     filter: { type: 'string' },
     also: { type: 'string', multiple: true },
@@ -191,6 +199,7 @@ const OPTIONS = {
     btf: { type: 'string' },
     struct: { type: 'string' },
     path: { type: 'boolean' },
+    offline: { type: 'boolean' },
     port: { type: 'string' },
   },
 } as const;

@@ -207,6 +207,25 @@ describe('the ssh config', () => {
     expect(hop).toMatchObject({ via: { port: 22, identitiesNamed: false } });
   });
 
+  test('-l and -o count over the files, as in ssh, and not for jump hosts', async () => {
+    const text = 'Host a\n User file\n ConnectTimeout 5\n ProxyJump gate\n';
+    const options = ['ConnectTimeout=7', 'User option', 'ConnectTimeout=9'];
+    const config = await resolve(text, 'a', { options });
+    expect(config).toMatchObject({ user: 'option', connectTimeoutSeconds: 7 });
+    expect(config.route).toMatchObject({ via: { connectTimeoutSeconds: 15 } });
+    expect((await resolve(text, 'other@a', { options, user: 'login' })).user).toBe('login');
+    expect((await resolve('', 'a', { options: ['HostName=b.example'] })).hostName).toBe('b.example');
+    for (const [option, message] of [
+      ['NoSuch=1', 'line 0: Bad configuration option: NoSuch'],
+      ['User', 'line 0: no argument after keyword "User"'],
+      ['ConnectTimeout=soon', 'line 0'],
+    ] as const)
+      expect(await refusal(resolve('', 'a', { options: [option] }))).toMatchObject({
+        code: 'ssh-config-unreadable',
+        values: { file: 'command-line', message: expect.stringContaining(message) as string },
+      });
+  });
+
   test('algorithms that nothing speaks here are named with their line; those that are spoken are kept', async () => {
     expect(await refusal(resolve('Host a\n Ciphers blowfish-xyz,chacha9\n', 'a'))).toMatchObject({
       code: 'algorithms-unsupported',

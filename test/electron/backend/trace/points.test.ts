@@ -136,7 +136,7 @@ test('a name of several functions is refused, and they are named', async () => {
 
 test.each([
   ['function-unknown', 'no_such'],
-  ['function-unknown', 'veth:ip_rcv'],
+  ['function-misspelt', 'veth:ip_rcv'],
   ['function-unknown', 'no_such*'],
   ['function-unknown', 'kprobe:no_such'],
   ['function-unknown', 'tracepoint:skb:no_such'],
@@ -145,6 +145,12 @@ test.each([
   ['function-name-invalid', 'ip_rcv; reboot'],
 ])('%s: %s', async (code, name) => {
   await expect(resolve(name)).rejects.toMatchObject({ failure: { code } });
+});
+
+test('a name with a slip is refused with what may have been meant', async () => {
+  await expect(resolve('ip_rvc_core')).rejects.toMatchObject({
+    failure: { code: 'function-misspelt', values: { function: 'ip_rvc_core', near: 'ip_rcv_core' } },
+  });
 });
 
 test('tracepoints come with their fields, raw ones with what BTF says they pass', async () => {

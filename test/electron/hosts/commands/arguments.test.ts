@@ -5,7 +5,7 @@ import { runCli } from '../run-cli.ts';
 describe('the command line', () => {
   test('as values', () => {
     const line = parseCommandLine(
-      'probe me@web:22 ip_rcv_core --json -F cfg -i k1 -i k2 -p 2222 -J me@gate:23,second --filter misfit --expect ipv6 --count 5 --for 2m --expect-verdict as-expected --pcapng out'.split(
+      'probe me@web:22 ip_rcv_core --json -F cfg -i k1 -i k2 -p 2222 -J me@gate:23,second -l me -o ConnectTimeout=3 -oUser=x --filter misfit --expect ipv6 --count 5 --for 2m --expect-verdict as-expected --pcapng out'.split(
         ' ',
       ),
     );
@@ -13,7 +13,14 @@ describe('the command line', () => {
       command: 'probe',
       positionals: ['me@web:22', 'ip_rcv_core'],
       json: true,
-      ssh: { configFile: 'cfg', identityFiles: ['k1', 'k2'], port: 2222, proxyJump: 'me@gate:23,second' },
+      ssh: {
+        configFile: 'cfg',
+        identityFiles: ['k1', 'k2'],
+        port: 2222,
+        proxyJump: 'me@gate:23,second',
+        user: 'me',
+        options: ['ConnectTimeout=3', 'User=x'],
+      },
       expectVerdict: 'as-expected',
       pcapng: 'out',
       spec: { filter: 'misfit', expect: 'ipv6', engine: 'auto', count: 5, seconds: 120 },
