@@ -3,6 +3,8 @@ import { Fail } from '../../shared/contract/failure.ts';
 import { readWithWireshark } from './local/tshark.ts';
 import { KernelCache } from './target/btf-cache.ts';
 import { compareStructs, diffKernelFunctions, diffKernelStructs } from './target/kernel-diff.ts';
+import { keptHostKernel, openHostKernel } from './target/host-kernel.ts';
+import type { HostKernel } from './target/host-kernel.ts';
 import type { KernelTypes } from './target/kernel-types.ts';
 import { typesOfSentFile } from './target/opened-btf.ts';
 import { ProfileStore } from './profiles/store.ts';
@@ -44,6 +46,8 @@ export interface BackendClient {
 /** What a caller in the same process may have beside: the types of a session's kernel themselves. */
 export interface InProcessClient extends BackendClient {
   types(this: void, session: string): Promise<KernelTypes>;
+  /** The kernel of a host without a session: by a command or two, or `offline`, as it was when last asked. */
+  hostKernel(this: void, host: string, offline: boolean): Promise<HostKernel>;
 }
 
 /** Everything skblens does, whatever shows it: an Electron window, a browser, a command line. Imports no Electron. */
@@ -228,12 +232,24 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
       },
     };
 
+    const hostKernel = async (host: string, offline: boolean): Promise<HostKernel> => {
+      const config = await resolveHost(host, deps.ssh);
+      if (offline) return keptHostKernel(config, cache);
+      const session = `s${++lastSession}`;
+      const asker = pageAsker(page, session, passphrases, deps.secrets);
+      const connection = await connect(config, asker, closing.signal);
+      closing.signal.addEventListener('abort', () => connection.close(), { once: true });
+      const said = (command: string, purpose: string): void =>
+        page.event('commandRan', { session, command, purpose });
+      return openHostKernel(connection, said, asker, cache);
+    };
+
     const close = async (): Promise<void> => {
       closing.abort();
       await Promise.all([...sessions.values()].map((session) => session.close()));
       sessions.clear();
       files.clear();
     };
-    return { handlers, types: typesOf, close };
+    return { handlers, types: typesOf, hostKernel, close };
   }
 }

@@ -314,8 +314,9 @@ export class Session {
 
   /** Read once a session; a failure is not kept, so that it can be tried again. */
   types(): Promise<KernelTypes> {
-    const { session } = this.info;
-    this.#kernel ??= loadKernel(this.#target, this.survey.facts, this.#cache, (done, total) =>
+    const { session, replay } = this.info;
+    const { facts } = this.survey;
+    this.#kernel ??= loadKernel(this.#target, facts, this.#cache, replay === null, (done, total) =>
       this.#page.event('progress', { session, what: 'functions', done, total }),
     ).catch((error: unknown) => {
       this.#kernel = null;

@@ -24,6 +24,10 @@ export const fileTexts = {
     message: '{file} cannot be written: {message}.',
     remedy: 'Check the path, free space and permissions.',
   },
+  'kernel-not-kept': {
+    message: 'Nothing is kept of the kernel of {host} on this machine.',
+    remedy: 'Ask it once without --offline: what it says is kept.',
+  },
   'tshark-missing': {
     message: 'Wireshark’s command line tool, tshark, was not found on this machine.',
     remedy: 'Install Wireshark here (Debian: apt install tshark). The target needs nothing.',
@@ -53,6 +57,10 @@ export const fileTextsZhCN = {
   },
   'file-unreadable': { message: '无法读取 {file}：{message}。', remedy: '检查路径与权限。' },
   'file-unwritable': { message: '无法写入 {file}：{message}。', remedy: '检查路径、剩余空间与权限。' },
+  'kernel-not-kept': {
+    message: '本机没有保存 {host} 的内核信息。',
+    remedy: '先不带 --offline 查询一次：它的回答会被保存。',
+  },
   'tshark-missing': {
     message: '本机上未找到 Wireshark 的命令行工具 tshark。',
     remedy: '请在本机安装 Wireshark（Debian：apt install tshark）。目标主机不需要任何东西。',

@@ -7,7 +7,9 @@ import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import type { KernelFiles } from './btf-download.ts';
 
-const SUFFIX = '.kernel.gz';
+const KERNEL = '.kernel.gz';
+const LISTING = '.functions.gz';
+const HOST = '.host.gz';
 const TEMPORARY = '.tmp';
 const VERSION = 1;
 /** Milliseconds after which a file that is still being written belongs to a process that died. */
@@ -22,9 +24,24 @@ const stored = z.object({
   blacklist: z.string().nullable(),
 });
 
+/** Which kernel a host ran when it was last asked, and with which tools: enough to answer for it without it. */
+const hostRecord = z.object({
+  version: z.literal(VERSION),
+  key: z.string(),
+  /** When it said so, milliseconds since 1970. */
+  when: z.number(),
+  release: z.string(),
+  machine: z.string(),
+  bpftrace: z.object({ version: z.string(), major: z.number(), minor: z.number() }).nullable(),
+  /** The line of `ls` for the program that `bpftrace` is the version of; null if that was not looked at. */
+  bpftraceFile: z.string().nullable(),
+});
+export type HostRecord = Omit<z.infer<typeof hostRecord>, 'version'>;
+
 /**
- * Kernels on disk, one gzipped file each, named by identity. Each file begins with the SHA-256 of what follows;
- * one that does not fit is removed and downloaded again. The least recently used go when all are over the limit.
+ * Kernels on disk, one gzipped file each, named by identity; beside them lists of their functions as text, and what
+ * each host ran. Each file begins with the SHA-256 of what follows; one that does not fit is removed and made
+ * again. The least recently used go when all are over the limit.
  */
 export class KernelCache {
   readonly #directory: string;
@@ -37,18 +54,51 @@ export class KernelCache {
 
   /** Null if it is not there, or damaged. */
   async get(key: string): Promise<KernelFiles | null> {
-    const file = this.#file(key);
+    return this.#read(this.#file(key, KERNEL), (bytes) => {
+      const { btf, traceable, symbols, blacklist } = stored.parse(deserialize(bytes));
+      return { btf: new Map(btf), traceable, symbols, blacklist };
+    });
+  }
+
+  /** Written whole or not at all; a cache that cannot be written is no failure. */
+  async put(key: string, files: KernelFiles): Promise<void> {
+    const whole = serialize({ version: VERSION, ...files, btf: [...files.btf] });
+    await this.#write(this.#file(key, KERNEL), whole);
+  }
+
+  /** The text that was put under a key: a list of functions; null as with `get`. */
+  async getListing(key: string): Promise<string | null> {
+    return this.#read(this.#file(key, LISTING), (bytes) => bytes.toString('utf8'));
+  }
+
+  async putListing(key: string, text: string): Promise<void> {
+    await this.#write(this.#file(key, LISTING), Buffer.from(text));
+  }
+
+  /** What the host of that name ran when it was last asked; null as with `get`. */
+  async getHost(name: string): Promise<HostRecord | null> {
+    return this.#read(this.#file(hashed(name), HOST), (bytes) =>
+      hostRecord.parse(JSON.parse(bytes.toString('utf8'))),
+    );
+  }
+
+  async putHost(name: string, record: HostRecord): Promise<void> {
+    await this.#write(
+      this.#file(hashed(name), HOST),
+      Buffer.from(JSON.stringify({ ...record, version: VERSION })),
+    );
+  }
+
+  async #read<Value>(file: string, parse: (bytes: Buffer) => Value): Promise<Value | null> {
     try {
       const bytes = await readFile(file);
       const body = bytes.subarray(32);
       if (!createHash('sha256').update(body).digest().equals(bytes.subarray(0, 32)))
         throw new Error('damaged');
-      const { btf, traceable, symbols, blacklist } = stored.parse(
-        deserialize(await promisify(gunzip)(body, { maxOutputLength: 1 << 30 })),
-      );
+      const value = parse(await promisify(gunzip)(body, { maxOutputLength: 1 << 30 }));
       const now = new Date();
       await utimes(file, now, now).catch(() => undefined);
-      return { btf: new Map(btf), traceable, symbols, blacklist };
+      return value;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
         await rm(file, { force: true }).catch(() => undefined);
@@ -56,15 +106,11 @@ export class KernelCache {
     }
   }
 
-  /** Written whole or not at all; a cache that cannot be written is no failure. */
-  async put(key: string, files: KernelFiles): Promise<void> {
-    const file = this.#file(key);
+  async #write(file: string, whole: Buffer): Promise<void> {
     const temporary = `${file}.${randomUUID()}${TEMPORARY}`;
     try {
       await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-      const body = await promisify(gzip)(serialize({ version: VERSION, ...files, btf: [...files.btf] }), {
-        level: 1,
-      });
+      const body = await promisify(gzip)(whole, { level: 1 });
       const digest = createHash('sha256').update(body).digest();
       await writeFile(temporary, Buffer.concat([digest, body]), { mode: 0o600 });
       await rename(temporary, file);
@@ -81,7 +127,8 @@ export class KernelCache {
       const found = await stat(file).catch(() => null);
       if (found === null) continue;
       const { size, mtimeMs } = found;
-      if (name.endsWith(SUFFIX)) entries.push({ file, size, mtimeMs });
+      if ([KERNEL, LISTING, HOST].some((suffix) => name.endsWith(suffix)))
+        entries.push({ file, size, mtimeMs });
       else if (name.endsWith(TEMPORARY) && Date.now() - mtimeMs > ABANDONED) await rm(file, { force: true });
     }
     let total = entries.reduce((sum, { size }) => sum + size, 0);
@@ -93,7 +140,11 @@ export class KernelCache {
   }
 
   /** Keys are hex digits of our own making. */
-  #file(key: string): string {
-    return join(this.#directory, `${key.replace(/[^0-9a-f]/g, '')}${SUFFIX}`);
+  #file(key: string, suffix: string): string {
+    return join(this.#directory, `${key.replace(/[^0-9a-f]/g, '')}${suffix}`);
   }
+}
+
+function hashed(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 40);
 }

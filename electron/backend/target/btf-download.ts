@@ -44,14 +44,18 @@ export async function identifyKernel(target: Target): Promise<KernelIdentity> {
     seconds: 30,
     bytes: 1 << 20,
   });
-  const text = result.stdout.toString('latin1');
+  return readIdentity(result.stdout.toString('latin1'), target.connection.config.alias);
+}
+
+/** What IDENTITY_SCRIPT prints, as an identity. Throws `btf-missing`. */
+export function readIdentity(text: string, host: string): KernelIdentity {
   const files = [...text.matchAll(/^btf=(\d{1,10}) (\S+)$/gm)]
     .map(([, size, name]) => ({ name: name ?? '', size: Number(size) }))
     .filter(({ name }) => MODULE_NAME.test(name))
     .sort(
       (a, b) => Number(b.name === 'vmlinux') - Number(a.name === 'vmlinux') || (a.name < b.name ? -1 : 1),
     );
-  if (files[0]?.name !== 'vmlinux') throw new Fail('btf-missing', { host: target.connection.config.alias });
+  if (files[0]?.name !== 'vmlinux') throw new Fail('btf-missing', { host });
   const key = createHash('sha256').update(text).digest('hex').slice(0, 40);
   return { key, files };
 }

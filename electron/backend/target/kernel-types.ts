@@ -12,6 +12,9 @@ import type { KernelFiles } from './btf-download.ts';
 import { KernelFunctions } from './kernel-functions.ts';
 import { KernelStructs } from './kernel-structs.ts';
 
+/** What of a target decides, beside its kernel's files, what can be attached. */
+export type KernelFacts = Pick<TargetFacts, 'machine' | 'release' | 'bpftrace'>;
+
 /** The types of one kernel: its functions with what can be attached to them, and its structs. */
 export class KernelTypes {
   /** BTF that could not be read, by name: one damaged module costs only its own functions. */
@@ -22,7 +25,7 @@ export class KernelTypes {
   readonly functions: KernelFunctions;
 
   /** Throws `btf-damaged` if the kernel's own BTF is. `facts` null: a file from disk, of which nothing else is known. */
-  constructor(files: KernelFiles, facts: TargetFacts | null, origin: string) {
+  constructor(files: KernelFiles, facts: KernelFacts | null, origin: string) {
     const vmlinux = files.btf.get('vmlinux');
     if (vmlinux === undefined) throw new Fail('btf-missing', { host: origin });
     const base = parseOrFail(vmlinux, origin);

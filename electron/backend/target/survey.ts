@@ -64,8 +64,6 @@ export function readSurvey(text: string, ownConnection: string): Survey {
 export function readFacts(text: string, ownConnection: string): TargetFacts {
   const lines = factLines(text);
   const value = (name: string): string => (lines.get(name) ?? '').slice(0, 200);
-  // A bpftrace that cannot start says so in a line of its own, which may hold the version of a library.
-  const version = /^bpftrace v?((\d{1,4})\.(\d{1,4})(?:\.\d{1,4})?)/.exec(value('bpftrace'));
   const lockdown = /\[(none|integrity|confidentiality)\]/.exec(value('lockdown'));
   const uptime = nanoseconds(value('uptime').split(' ')[0] ?? '');
   const now = nanoseconds(value('now'));
@@ -74,9 +72,7 @@ export function readFacts(text: string, ownConnection: string): TargetFacts {
     release: value('release'),
     machine: value('machine'),
     btfBytes: /^\d{1,12}$/.test(value('btf')) ? Number(value('btf')) : null,
-    bpftrace: version
-      ? { version: version[1] ?? '', major: Number(version[2]), minor: Number(version[3]) }
-      : null,
+    bpftrace: readBpftraceVersion(value('bpftrace')),
     uid: /^\d{1,10}$/.test(value('uid')) ? Number(value('uid')) : -1,
     ...(value('rootless') === 'yes' ? { capable: true } : {}),
     tracefs: value('tracefs') || null,
@@ -84,6 +80,12 @@ export function readFacts(text: string, ownConnection: string): TargetFacts {
     connection: parseSshConnection(ownConnection || value('connection')),
     clockOffset: (now === null || uptime === null ? 0n : now - uptime).toString(),
   };
+}
+
+/** What `bpftrace --version` says; one that cannot start says so in a line of its own, which may hold the version of a library. */
+export function readBpftraceVersion(line: string): TargetFacts['bpftrace'] {
+  const found = /^bpftrace v?((\d{1,4})\.(\d{1,4})(?:\.\d{1,4})?)/.exec(line);
+  return found ? { version: found[1] ?? '', major: Number(found[2]), minor: Number(found[3]) } : null;
 }
 
 /** Seconds with a decimal fraction; null for anything else, also for the `%N` of a date that knows no nanoseconds. */

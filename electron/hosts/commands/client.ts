@@ -50,6 +50,7 @@ export function cacheDirectory(): string {
 export interface LocalClient {
   readonly backend: Backend;
   types: InProcessClient['types'];
+  hostKernel: InProcessClient['hostKernel'];
   /** From here on Ctrl-C is the caller's affair. */
   letFinish(): void;
   close(): Promise<void>;
@@ -85,6 +86,7 @@ export function openLocalClient(
   return {
     backend: client.handlers as unknown as Backend,
     types: client.types,
+    hostKernel: client.hostKernel,
     letFinish: () => signal.removeEventListener('abort', interrupted),
     close: async () => {
       signal.removeEventListener('abort', interrupted);

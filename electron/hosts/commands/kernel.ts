@@ -1,24 +1,33 @@
+import { stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { FunctionEntry, ProbePoints, StructLayout } from '../../../shared/contract/api.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { ListedKind } from '../../../shared/probe/point.ts';
 import type { BackendDeps } from '../../backend/index.ts';
+import { functionLines } from '../../backend/target/host-kernel.ts';
+import type { HostKernel } from '../../backend/target/host-kernel.ts';
 import type { KernelTypes } from '../../backend/target/kernel-types.ts';
 import { listPoints } from '../../backend/trace/point-list.ts';
 import type { PointSources } from '../../backend/trace/point-list.ts';
 import type { CommandLine } from './arguments.ts';
 import { usage } from './arguments.ts';
 import { readBtfFile } from './btf-file.ts';
-import { openLocalClient } from './client.ts';
+import { openLocalClient, VERSION } from './client.ts';
 import type { Output } from './output.ts';
 import { printable } from './output.ts';
 import { tellPacketPath } from './packet-path.ts';
 
-/** A kernel to ask: a target over SSH, or a BTF file of this machine. */
+/** A kernel to ask: a target over SSH, what is kept of one, or a BTF file of this machine. */
 interface Kernel {
+  /** All its functions, as JSON, one a line. */
+  listing(): Promise<string>;
   functions(query: string): Promise<readonly FunctionEntry[]>;
   structs(name: string): Promise<readonly StructLayout[]>;
   points(kind: ListedKind, query: string): Promise<ProbePoints>;
 }
+
+/** A query for what is no function, which only a session can answer whole. */
+const POINTS = /^(tracepoint|rawtracepoint|kprobe):(.*)$/;
 
 /**
  * `skblens functions HOST|--btf FILE [QUERY]`: signatures and what can be attached, best match first. A QUERY that
@@ -32,9 +41,11 @@ export async function functionsCommand(
 ): Promise<number> {
   return withKernel(line, output, deps, signal, async (kernel, query) => {
     if (line.path && query.length > 0) throw usage('functions takes a QUERY or --path, not both');
-    const [, kind, rest] = /^(tracepoint|rawtracepoint|kprobe):(.*)$/.exec(queryOf(query)) ?? [];
+    const words = queryOf(query);
+    if (output.json && words === '' && !line.path) return output.lines(await kernel.listing());
+    const [, kind, rest] = POINTS.exec(words) ?? [];
     const listed = kind === undefined ? null : await kernel.points(kind as ListedKind, rest ?? '');
-    const entries = listed?.points ?? (await kernel.functions(queryOf(query)));
+    const entries = listed?.points ?? (await kernel.functions(words));
     if (line.path) return tellPacketPath(entries, output);
     for (const { name, module, signature, attachable, reason } of entries) {
       output.line({ name, module, signature, attachable, reason });
@@ -79,6 +90,39 @@ function pointsOfFile(types: KernelTypes): PointSources {
   };
 }
 
+function kernelOfFile(types: KernelTypes): Kernel {
+  return {
+    listing: async () => functionLines(types.functions.search('')),
+    functions: async (query) => types.functions.search(query),
+    structs: async (name) => types.structs.layouts(name),
+    points: (kind, query) => listPoints(kind, query, pointsOfFile(types)),
+  };
+}
+
+function kernelOfHost(host: HostKernel): Kernel {
+  const listing = async (): Promise<string> => host.listing(await ownBuild());
+  return {
+    listing,
+    functions: async (query) =>
+      query === ''
+        ? (await listing())
+            .split('\n')
+            .filter((line) => line !== '')
+            .map((line) => JSON.parse(line) as FunctionEntry)
+        : (await host.types()).functions.search(query),
+    structs: async (name) => (await host.types()).structs.layouts(name),
+    points: async () => {
+      throw usage('only functions takes such a QUERY');
+    },
+  };
+}
+
+/** This program as it was built: another may list otherwise. */
+async function ownBuild(): Promise<string> {
+  const { size, mtimeMs } = await stat(fileURLToPath(import.meta.url));
+  return `${VERSION} ${size} ${mtimeMs}`;
+}
+
 function queryOf(words: readonly string[]): string {
   const query = words.join(' ');
   if (query.length > 256) throw usage(`QUERY takes up to 256 characters, not ${query.length}`);
@@ -93,26 +137,32 @@ async function withKernel(
   ask: (kernel: Kernel, words: readonly string[]) => Promise<void>,
 ): Promise<number> {
   if (line.btf !== null) {
-    const types = await readBtfFile(line.btf);
-    const kernel: Kernel = {
-      functions: async (query) => types.functions.search(query),
-      structs: async (name) => types.structs.layouts(name),
-      points: (kind, query) => listPoints(kind, query, pointsOfFile(types)),
-    };
-    await ask(kernel, line.positionals);
+    await ask(kernelOfFile(await readBtfFile(line.btf)), line.positionals);
     return 0;
   }
   const [host, ...words] = line.positionals;
   if (host === undefined) throw usage(`${line.command} takes a HOST, or --btf FILE`);
   const client = openLocalClient(line, output, deps, signal, {}, () => undefined);
   try {
-    const { session } = await client.backend.connect({ host });
-    const kernel: Kernel = {
-      functions: (query) => client.backend.functions({ session, query }),
-      structs: (name) => client.backend.structs({ session, name }),
-      points: (kind, query) => client.backend.probePoints({ session, kind, query }),
-    };
-    await ask(kernel, words);
+    if (POINTS.test(queryOf(words))) {
+      if (line.offline) throw usage('--offline knows functions and structs, and nothing else');
+      const { session } = await client.backend.connect({ host });
+      const types = await client.types(session);
+      await ask(
+        {
+          ...kernelOfFile(types),
+          points: (kind, query) => client.backend.probePoints({ session, kind, query }),
+        },
+        words,
+      );
+      return 0;
+    }
+    const kept = await client.hostKernel(host, line.offline);
+    if (line.offline)
+      output.note(
+        `skblens: not connected: this is ${host} as it was on ${new Date(kept.when).toISOString()}, with ${kept.release}`,
+      );
+    await ask(kernelOfHost(kept), words);
     return 0;
   } finally {
     await client.close();

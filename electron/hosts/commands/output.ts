@@ -11,6 +11,8 @@ export interface Output {
   note(line: string): void;
   /** A JSON line; silent in text mode. `ns` may be a bigint: it is written as a plain integer. */
   line(object: Readonly<Record<string, unknown>>): void;
+  /** JSON lines that are made already, each with its newline; silent in text mode. */
+  lines(text: string): void;
   failure(thrown: unknown, more?: Readonly<Record<string, unknown>>): void;
   /** Resolves when whoever reads stdout has kept up: nothing piles up in memory behind a slow reader. */
   drained(): Promise<void>;
@@ -36,6 +38,9 @@ export function createOutput(json: boolean, streams: Streams): Output {
     note: (line) => void streams.stderr.write(`${printable(line)}\n`),
     line: (object) => {
       if (json) streams.stdout.write(`${jsonLine(object)}\n`);
+    },
+    lines: (text) => {
+      if (json && text !== '') streams.stdout.write(text);
     },
     failure: (thrown, more = {}) => {
       const failure = failureOf(thrown);
