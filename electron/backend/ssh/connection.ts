@@ -367,7 +367,6 @@ const KEY_PARSER: KeyParser = {
   },
 };
 
-/** Pageant speaks through a window, which ssh2 knows how to do; every other agent through a socket or pipe. */
 /** A keychain may ask to be unlocked: that takes as long as a person does. */
 function pausing(secrets: SecretStore, timer: ConnectTimer): SecretStore {
   return {
@@ -378,6 +377,7 @@ function pausing(secrets: SecretStore, timer: ConnectTimer): SecretStore {
   };
 }
 
+/** Pageant speaks through a window, which ssh2 knows how to do; every other agent through a socket or pipe. */
 function openAgent(path: string): AgentClient {
   if (path !== 'pageant') return socketAgent(path);
   const agent = ssh2.createAgent(path);
