@@ -1,6 +1,6 @@
 import type { SshConnection } from '../contract/ssh-session.ts';
 import type { Expectation } from '../packet/verdict-kinds.ts';
-import { Fail } from '../contract/failure.ts';
+import { assertNever, Fail } from '../contract/failure.ts';
 import { expectationOf } from './expects.ts';
 import type { FunctionExpectation } from './expects.ts';
 import type { ProgramPoint } from './program.ts';
@@ -20,11 +20,16 @@ import { fieldsOf, headerCondition, ownCondition, ownPlaces, ownSockCondition } 
 export const BEFORE = { data: 18, network: 78, mac: 78 } as const;
 export const WORDS = { data: 16, network: 26, mac: 26 } as const;
 
+/**
+ * `p` kprobe, `r` kretprobe; `f`, `fr` an fprobe where the kernel has those, else a kprobe; `e` an event on a
+ * tracepoint, by the fields of its format; `t` one on what it is passed.
+ */
+type EventLetter = 'p' | 'r' | 'f' | 'fr' | 'e' | 't';
+
 /** One point as an event of tracefs. */
 export interface TracefsEvent {
   readonly point: ProgramPoint;
-  /** `p` kprobe, `r` kretprobe, `e` an event on a tracepoint. */
-  readonly letter: 'p' | 'r' | 'e';
+  readonly letter: EventLetter;
   /** What it is put on: `ip_rcv_core`, `nf_tables:nft_do_chain`, `skb.kfree_skb`. */
   readonly place: string;
   /** What points to the sk_buff, in the script; null without one. */
@@ -216,10 +221,21 @@ export function layerOf(
   return spec.expect === 'ethernet' ? null : spec.expect;
 }
 
-function letterOf(point: ResolvedPoint): TracefsEvent['letter'] {
-  if (point.kind === 'tracepoint') return 'e';
-  if (point.kind === 'rawtracepoint') throw unfit(`raw tracepoints (${point.name}) are read by BPF alone`);
-  return point.edge === 'return' ? 'r' : 'p';
+function letterOf({ kind, edge, group }: ResolvedPoint): EventLetter {
+  switch (kind) {
+    case 'tracepoint':
+      return 'e';
+    case 'rawtracepoint':
+      return 't';
+    case 'kprobe':
+      return edge === 'return' ? 'r' : 'p';
+    case 'function':
+      // The name of an fprobe event says no module: the first function of that name would be taken.
+      if (group !== null && group !== 'vmlinux') return edge === 'return' ? 'r' : 'p';
+      return edge === 'return' ? 'fr' : 'f';
+    default:
+      return assertNever(kind);
+  }
 }
 
 function placeText(point: ResolvedPoint): string {
@@ -228,7 +244,7 @@ function placeText(point: ResolvedPoint): string {
 }
 
 function resultOf(point: ResolvedPoint): readonly string[] {
-  if (letterOf(point) !== 'r' || point.signature?.returns === 'void') return [];
+  if (point.edge !== 'return' || point.signature?.returns === 'void') return [];
   return [`ret=\\$retval:${registerType(point.signature?.returns ?? '')}`];
 }
 

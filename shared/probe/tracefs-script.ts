@@ -1,3 +1,4 @@
+import { assertNever } from '../contract/failure.ts';
 import type { ProbeSpec } from './spec.ts';
 import type { TracefsEvent } from './tracefs-event.ts';
 
@@ -38,8 +39,9 @@ packet_${i}() {
     ]
       .filter(Boolean)
       .join(' && ');
-    const needs = event.letter === 'r' && event.skb !== null ? `needs_return_arguments ${event.place}\n` : '';
-    return `${needs}define ${event.letter} ${name} ${event.place} "${facts}"
+    const needs =
+      event.point.edge === 'return' && event.skb !== null ? `needs_return_arguments ${event.place}\n` : '';
+    return `${needs}${defining(event)} ${event.letter} ${name} ${event.place} "${facts}"
 ${filter === '' ? '' : `filter ${name} '${filter}'\n`}${event.own === null ? '' : `count_own ${name} '${event.own}'\n`}`;
   });
   const seconds = spec.seconds === null ? LAST_RESORT_SECONDS : Math.ceil(spec.seconds);
@@ -77,26 +79,51 @@ echo 0 >$I/options/overwrite
 echo 0 >$I/options/irq-info
 echo boot >$I/trace_clock
 ${spec.stack ? 'echo 1 >$I/options/stacktrace\n' : ''}
-# Arguments by number, or by register where the kernel does not know them so.
+# What this kernel has, by its own words. Arguments by number, or by register where it does not know them so.
+readme=$(cat $T/README)
+fprobes= tracepoints=
+case $D in */dynamic_events)
+  case $readme in *' f[:['*) fprobes=yes ;; esac
+  case $readme in *' t[:['*) tracepoints=yes ;; esac
+esac
 a1='$arg1' a2='$arg2' a3='$arg3' a4='$arg4' a5='$arg5' a6='$arg6' a7='$arg7' a8='$arg8' a9='$arg9'
 a10='$arg10' a11='$arg11' a12='$arg12'
-if ! grep -q '[$]arg<N>' $T/README; then
+case $readme in
+*'$arg<N>'*) ;;
+*)
   case $(uname -m) in
   x86_64) a1=%di a2=%si a3=%dx a4=%cx a5=%r8 a6=%r9 ;;
   aarch64) a1=%x0 a2=%x1 a3=%x2 a4=%x3 a5=%x4 a6=%x5 a7=%x6 a8=%x7 ;;
   *) fail unfit arguments ;;
   esac
-fi
+  ;;
+esac
 needs_return_arguments() {
-  grep -q 'return probes support.*[$]arg<N>' $T/README || fail unfit return-arguments
+  case $readme in *'return probes support'*'$arg<N>'*) ;; *) fail unfit return-arguments ;; esac
 }
 define() {
   printf '%s:%s/%s %s %s\\n' $1 $name $2 $3 "$4" 2>/dev/null >>$D || fail define $3
 }
+# The start (f) or the end (fr) of a function: an fprobe event where the kernel has those and takes this one, else a
+# kprobe event.
+define_function() {
+  end= kprobe=p
+  [ $1 = f ] || end=%return kprobe=r
+  if [ -n "$fprobes" ] && printf 'f:%s/%s %s %s\\n' $name $2 $3$end "$4" 2>/dev/null >>$D; then count_seen $2
+  else define $kprobe $2 $3 "$4"; fi
+}
+define_tracepoint() {
+  [ $1 = e ] || [ -n "$tracepoints" ] || fail unfit raw-tracepoints
+  define "$@"
+  count_seen $2
+}
 filter() {
   echo "$2" 2>/dev/null >$I/events/$name/$1/filter || fail filter $1
 }
-# Counts what is left out, in the kernel.
+# Counts what is left out, in the kernel; and all that comes, where kprobe_profile does not.
+count_seen() {
+  echo 'hist:keys=common_type:size=128' 2>/dev/null >>$I/events/$name/$1/trigger
+}
 count_own() {
   echo "hist:keys=common_type:size=128 if $2" 2>/dev/null >>$I/events/$name/$1/trigger || say U
 }
@@ -110,7 +137,13 @@ totals() {
     case $event in \${tag}_*) hits=$((hits + count)) missed=$((missed + miss)) ;; esac
   done <$T/kprobe_profile
   for file in $I/events/$name/*/hist; do
-    while read -r word count; do [ "$word" = Hits: ] && own=$((own + count)); done <$file
+    while read -r word count; do
+      case "$word $count" in
+      "# trigger info: "*" if "*) whose=own ;;
+      "# trigger info: "*) whose=all ;;
+      Hits:*) if [ $whose = own ]; then own=$((own + count)); else hits=$((hits + count)); fi ;;
+      esac
+    done <$file
   done 2>/dev/null
   while read -r word more count; do
     case "$word $more" in
@@ -215,6 +248,23 @@ done
 /** For a look at the target: prints `tracefs=NAME` for each run in tracefs whose owner is gone. */
 export const TRACEFS_LEFT = `${FIND}${REMOVE}left | while read -r one; do echo "tracefs=$one"; done
 `;
+
+/** The shell function that makes an event. */
+function defining({ letter }: TracefsEvent): string {
+  switch (letter) {
+    case 'f':
+    case 'fr':
+      return 'define_function';
+    case 'e':
+    case 't':
+      return 'define_tracepoint';
+    case 'p':
+    case 'r':
+      return 'define';
+    default:
+      return assertNever(letter);
+  }
+}
 
 const TYPE_BYTES: Readonly<Record<string, number>> = { '8': 1, '16': 2, '32': 4, '64': 8 };
 

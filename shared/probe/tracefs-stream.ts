@@ -13,8 +13,12 @@ const MAX_LINE = 8192;
 /** Frames of one stack. */
 const MAX_FRAMES = 16;
 /** What the kernel calls to record an event on a tracepoint. */
-const OWN_FRAME =
-  /^(?:eprobe_|event_triggers_call|trace_event_buffer_commit|trace_event_raw_event_|kprobe_|ftrace_)/;
+const OWN_FRAME = new RegExp(
+  '^(?:eprobe_|event_triggers_call|trace_event_buffer_commit|trace_event_raw_event_|kprobe_|ftrace_|arch_ftrace_|' +
+    'fprobe_|fentry_|fexit_|return_to_handler|__probestub_)',
+);
+/** A trampoline of ftrace, between its own frames and the function's. */
+const TRAMPOLINE = /^0x[0-9a-f]{8,16}$/;
 
 /** Characters that are made of bytes at once: each is an argument of a call. */
 const SLICE = 8192;
@@ -58,6 +62,7 @@ export class TracefsStream implements ProbeStream {
   #lost = 0;
   #stack: string[] | null = null;
   #waiting = false;
+  #settled = false;
   /** The script has reached its end: nothing was cut off. */
   ended = false;
   /** Why the script gave up: the fields of its F line. */
@@ -121,12 +126,13 @@ export class TracefsStream implements ProbeStream {
     }
     if (at === 0) return this.#own(line);
     if (line === '') return;
+    this.#settled = false;
     const event = line.indexOf(this.#mark);
     if (event >= 0) return this.#event(line, event);
     if (line.startsWith(' => ')) {
       const frame = line.slice(4, 204);
-      if (this.#stack !== null && this.#stack.length < MAX_FRAMES && !OWN_FRAME.test(frame))
-        this.#stack.push(frame);
+      if (this.#stack === null || this.#stack.length >= MAX_FRAMES || OWN_FRAME.test(frame)) return;
+      if (this.#stack.length > 0 || !TRAMPOLINE.test(frame)) this.#stack.push(frame);
       return;
     }
     if (line.endsWith(STACK)) {
@@ -145,7 +151,9 @@ export class TracefsStream implements ProbeStream {
       case 'B':
         return this.#listener.attached();
       case 'T':
-        if (this.#stack !== null) this.#flush();
+        // It may come in the middle of a stack: what has not grown since the last one is whole.
+        if (this.#stack !== null && this.#settled) this.#flush();
+        this.#settled = true;
         return this.#totalsLine(fields.slice(2).map(Number), line);
       case 'L':
         this.#limitedSince = true;

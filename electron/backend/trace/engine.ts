@@ -57,16 +57,9 @@ export function chooseEngine(
   return { engine: 'bpftrace', points, why };
 }
 
-/** tracefs reads functions by kprobe and fprobe events, and tracepoints as they are; a raw tracepoint is BPF's own. */
+/** tracefs reads functions by fprobe and kprobe events, and tracepoints; what a kernel lacks of that, the script tells. */
 function tracefs(candidates: readonly Candidate[], why: EngineWhy, host: string): EngineChoice {
-  for (const { point, kprobe } of candidates) {
-    if (point.kind === 'rawtracepoint')
-      throw new Fail('engine-unfit', {
-        engine: 'tracefs',
-        message: `raw tracepoints (${point.name}) are read by BPF alone`,
-      });
-    if (point.kind !== 'tracepoint' && kprobe !== null) throw notAttachable(point, kprobe, host);
-  }
+  for (const { point, kprobe } of candidates) if (kprobe !== null) throw notAttachable(point, kprobe, host);
   return { engine: 'tracefs', points: candidates.map(({ point }) => point), why };
 }
 

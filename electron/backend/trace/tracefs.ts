@@ -68,6 +68,7 @@ export function explainTracefs(
 }
 
 const UNFIT: Readonly<Record<string, string>> = {
+  'raw-tracepoints': 'this kernel has no events on raw tracepoints (6.5 and later do); bpftrace reads them',
   'return-arguments': 'this kernel gives no arguments where a function returns (6.9 and later do)',
   arguments: 'this kernel names no arguments, and the registers of this machine are not known to skblens',
 };

@@ -1,4 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { machine, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Fail } from '../../../shared/contract/failure.ts';
 import type { ProgramFacts } from '../../../shared/probe/program.ts';
@@ -40,6 +43,16 @@ const facts: ProgramFacts = {
         ? { type: 'unsigned char', kind: 'integer', signed: false, bits: 1, loads: null }
         : `there is no ${rest}`,
 };
+
+/** Of /sys/kernel/tracing/README what counts, as Debian 12 (6.1) and 13 (6.12) have it. */
+const OF_6_1 = `           p[:[<group>/][<event>]] <place> [<args>]
+           e[:[<group>/][<event>]] <attached-group>.<attached-event> [<args>] [if <filter>]
+           $stack<index>, $stack, $retval, $comm, $arg<N>,
+`;
+const OF_6_12 = `${OF_6_1}           f[:[<group>/][<event>]] <func-name>[%return] [<args>]
+           t[:[<group>/][<event>]] <tracepoint> [<args>]
+     kernel return probes support: $retval, $arg<N>, $comm
+`;
 
 function point(
   symbol: string,
@@ -101,23 +114,27 @@ describe('the script', () => {
       }
   });
 
-  /** Runs the script's own functions, with `define` and `filter` printing what they would write. */
-  function expand(script: string): string {
-    const from = script.indexOf("a1='$arg1'");
+  /**
+   * Runs that part of the script with a kernel's README; what it writes into dynamic_events, then what it would write
+   * elsewhere and why it gives up.
+   */
+  function expand(script: string, readme = OF_6_12): string {
+    const from = script.indexOf('# What this kernel has');
     const to = script.indexOf('# hits, missed');
-    const own = script
-      .slice(from, to)
-      .replace(/if ! grep[\s\S]*?\nfi\n/, '')
-      .replace(/^(?:define|filter|count_own|needs_return_arguments)\(\) \{[\s\S]*?^\}/gm, '');
-    const stubs =
-      'for f in define filter count_own needs_return_arguments; do eval "$f() { echo $f \\"\\$@\\"; }"; done\n';
-    return execFileSync('sh', { input: `name=N\n${stubs}${own}`, encoding: 'utf8' });
+    const own = script.slice(from, to).replace(/^(?:filter|count_own|count_seen)\(\) \{[\s\S]*?^\}/gm, '');
+    const folder = mkdtempSync(join(tmpdir(), 'skblens-tracefs-'));
+    writeFileSync(join(folder, 'README'), readme);
+    const stubs = 'for f in filter count_own count_seen; do eval "$f() { echo $f \\"\\$@\\"; }"; done\n';
+    const set = `T=${folder} D=${folder}/dynamic_events name=N\nfail() { echo "$@"; exit; }\n`;
+    const rest = execFileSync('sh', { input: `${set}${stubs}${own}cat $D\n`, encoding: 'utf8' });
+    rmSync(folder, { recursive: true });
+    return rest;
   }
 
   test('what it writes into tracefs for ip_rcv_core: offsets from BTF, the window, our own connection', () => {
     const text = expand(write({ filter: 'bad-ip-header', fields: ['skb->dev->mtu'] }).script);
     expect(text).toMatch(
-      /^define p k1234abcd_0 ip_rcv_core skb=\$arg1:x64 head=\+200\(\$arg1\):x64 data=\+208\(\$arg1\):x64 /m,
+      /^f:N\/k1234abcd_0 ip_rcv_core skb=\$arg1:x64 head=\+200\(\$arg1\):x64 data=\+208\(\$arg1\):x64 /m,
     );
     expect(text).toContain(' len=+112($arg1):u32 ');
     expect(text).toContain(' ptyp=+128($arg1):b3@0/8 ');
@@ -156,7 +173,7 @@ describe('the script', () => {
   test('a tracepoint becomes an event on it: the packet behind skbaddr, its reason, its caller', () => {
     const program = write({}, [KFREE]);
     const text = expand(program.script);
-    expect(text).toMatch(/^define e k1234abcd_0 skb\.kfree_skb skb=\$skbaddr:x64 /m);
+    expect(text).toMatch(/^e:N\/k1234abcd_0 skb\.kfree_skb skb=\$skbaddr:x64 /m);
     expect(text).toContain(' why=$reason:u32 loc=$location:symbol ');
     expect(program.points).toMatchObject([{ captures: 'packet', reason: true, caller: true }]);
   });
@@ -164,9 +181,7 @@ describe('the script', () => {
   test('a return has its result at the width of its type; arguments without an sk_buff are read as they are', () => {
     const returns = write({}, [point('ip_rcv_core', { edge: 'return' })]);
     const text = expand(returns.script);
-    expect(text).toContain(
-      'needs_return_arguments ip_rcv_core\ndefine r k1234abcd_0 ip_rcv_core skb=$arg1:x64 ',
-    );
+    expect(text).toContain('f:N/k1234abcd_0 ip_rcv_core%return skb=$arg1:x64 ');
     expect(text).toContain(' ret=$retval:s32 ');
     expect(returns.points).toMatchObject([{ captures: 'arguments', parameters: [], edge: 'return' }]);
     const plain = write({}, [point('fib_lookup', {}, ['struct net *net', 'u8 flags', 'int how'])]);
@@ -176,8 +191,41 @@ describe('the script', () => {
 
   test('a function of a module is named with it', () => {
     expect(expand(write({}, [point('nft_do_chain', { group: 'nf_tables' })]).script)).toContain(
-      'define p k1234abcd_0 nf_tables:nft_do_chain ',
+      '\np:N/k1234abcd_0 nf_tables:nft_do_chain ',
     );
+  });
+
+  test('fprobe events only where README lists them and a name says all; the rest as this kernel can', () => {
+    const both = [point('ip_rcv_core'), point('fib_lookup', { edge: 'return' }, ['struct net *net'])];
+    const { script } = write({}, both);
+    expect(expand(script)).toMatch(
+      /^f:N\/k1234abcd_0 ip_rcv_core [^]*^f:N\/k1234abcd_1 fib_lookup%return ret=/m,
+    );
+    expect(expand(script)).toContain('count_seen k1234abcd_1\n');
+    // 6.1: arguments by number at the start alone, and no events of fprobes.
+    const old = expand(script, OF_6_1);
+    expect(old).toMatch(
+      /^p:N\/k1234abcd_0 ip_rcv_core skb=\$arg1:x64 [^]*^r:N\/k1234abcd_1 fib_lookup ret=/m,
+    );
+    expect(old).not.toContain('count_seen');
+    const returns = write({}, [point('ip_rcv_core', { edge: 'return' })]).script;
+    expect(expand(returns, OF_6_1)).toContain('unfit return-arguments\n');
+    if (machine() === 'x86_64')
+      expect(expand(script, '')).toContain('ip_rcv_core skb=%di:x64 head=+200(%di):x64 ');
+    const asked = expand(write({}, [point('ip_rcv_core', { kind: 'kprobe' })]).script);
+    expect(asked).toMatch(/^p:N\/k1234abcd_0 ip_rcv_core skb=/m);
+  });
+
+  test('a raw tracepoint is an event on what it is passed, where the kernel has those', () => {
+    const raw = point('kfree_skb', { kind: 'rawtracepoint', group: null }, [
+      'struct sk_buff *skb',
+      'void *location',
+      'enum skb_drop_reason reason',
+    ]);
+    const { script } = write({}, [raw]);
+    expect(expand(script)).toMatch(/^t:N\/k1234abcd_0 kfree_skb skb=\$arg1:x64 .* why=\$arg3:u32 comm=/m);
+    expect(expand(script)).toContain('count_seen k1234abcd_0\n');
+    expect(expand(script, OF_6_1)).toBe('unfit raw-tracepoints\n');
   });
 });
 
@@ -186,7 +234,6 @@ describe('refused, before anything runs', () => {
     ['function-without-sk_buff', { filter: 'misfit' }, [point('fib_lookup', {}, ['struct net *net'])]],
     ['field-unknown', { fields: ['skb->nothing'] }, [point('ip_rcv_core')]],
     ['field-unknown', { fields: ['skb->cloned'] }, [point('ip_rcv_core')]],
-    ['engine-unfit', {}, [point('x', { kind: 'rawtracepoint' })]],
     ['engine-unfit', { filter: 'bad-ip-header' }, [point('ip_rcv_core', { edge: 'return' })]],
   ] as const)('%s', (code, spec, points) => {
     let failed: unknown = null;

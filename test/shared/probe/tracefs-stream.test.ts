@@ -23,7 +23,7 @@ const FACTS =
 const HEAD = `         python3-469     [000]    510.959047: ${TAG}_0: (ip_rcv_core+0x0/0x330) `;
 const LINE = `${HEAD}${FACTS} b0=0x2 comm="python3"\n`;
 
-function collect(chunks: readonly (string | Uint8Array)[], program = tracefsProgram()) {
+function collect(chunks: readonly (string | Uint8Array)[], program = tracefsProgram(), end = true) {
   const events: EventRecord[] = [];
   const strays: string[] = [];
   const totals: KernelTotals[] = [];
@@ -42,7 +42,7 @@ function collect(chunks: readonly (string | Uint8Array)[], program = tracefsProg
   });
   for (const chunk of chunks)
     stream.push(typeof chunk === 'string' ? Uint8Array.from(chunk, (one) => one.charCodeAt(0)) : chunk);
-  stream.end();
+  if (end) stream.end();
   return { events, strays, totals, labels, attached, stream };
 }
 
@@ -121,6 +121,17 @@ describe('the events of a kernel', () => {
     expect(stacks.events.map((event) => event.stackLabel)).toEqual([1, 0, 1]);
     expect(stacks.labels).toEqual(['ip_rcv_core\nip_rcv']);
     expect(stacks.strays).toEqual([]);
+    // 7.2: frames of the tracer itself, and totals in the middle of a stack.
+    const [head = '', ...frames] = stack.trimEnd().split('\n');
+    const totals = `${TAG}\tT\t1\t0\t0\t0\t1\t0\n`;
+    const long = ['fprobe_ftrace_entry', '0xffffffffc042b095', 'arch_ftrace_ops_list_func', 'ip_rcv_core'];
+    const tracer = collect(
+      [LINE, `${head}\n`, ...long.map((one) => ` => ${one}\n`), totals, `${frames[1]}\n`, totals],
+      tracefsProgram({}, { stacks: true }),
+    );
+    expect(tracer.labels).toEqual(['ip_rcv_core\nip_rcv']);
+    const gone = collect([LINE, stack, totals, totals], tracefsProgram({}, { stacks: true }), false);
+    expect(gone.events).toHaveLength(1);
   });
 });
 

@@ -38,7 +38,7 @@ test('trampolines where they can be, kprobes where not, tracefs without bpftrace
 test.each([
   ['bpftrace-missing', 'bpftrace', candidate(), { bpftrace: null }],
   ['function-not-attachable', 'auto', candidate({ trampoline: obstacle, kprobe: obstacle }), bpftrace],
-  ['engine-unfit', 'tracefs', candidate({}, 'rawtracepoint'), bpftrace],
+  ['function-not-attachable', 'tracefs', candidate({ kprobe: obstacle }), bpftrace],
   ['engine-unfit', 'auto', candidate({}, 'rawtracepoint'), bpftrace],
   ['engine-unfit', 'bpftrace', candidate({}, 'rawtracepoint'), bpftrace],
 ] as const)('%s', (code, asked, one, facts) => {
@@ -58,4 +58,5 @@ test('a raw tracepoint is refused on bpftrace 0.17, which aborts on it, and read
     points: [{ kind: 'rawtracepoint' }],
     why: { code: 'tracepoint' },
   });
+  expect(chooseEngine('tracefs', raw, bpftrace, 'h')).toMatchObject({ engine: 'tracefs' });
 });

@@ -12,6 +12,8 @@ test.each([
   ['tracefs-refused', ['refused', 'instances', ''], ''],
   ['tracefs-refused', ['filter', 'k1234abcd_0', 'Field not found'], ''],
   ['engine-unfit', ['unfit', 'return-arguments', ''], ''],
+  ['engine-unfit', ['unfit', 'raw-tracepoints', ''], ''],
+  ['engine-unfit', ['unfit', 'arguments', ''], ''],
   ['function-unknown', ['define', 'no_such_fn', 'Invalid probed address or symbol'], ''],
   ['function-not-attachable', ['define', 'memcpy', 'Cannot probe a function marked notrace'], ''],
   ['tracefs-refused', ['define', 'ip_rcv_core', 'Too many arguments are specified'], ''],
