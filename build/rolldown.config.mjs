@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { defineConfig } from 'rolldown';
 
 /**
  * The bundles that run in Node or Electron. npm packages stay outside, and are loaded from
@@ -48,12 +47,15 @@ export const bundles = {
 };
 
 /**
+ * rolldown itself stays unloaded: every start of the command line asks for the list above.
+ *
  * @param {Bundle} bundle
  * @param {string} root
+ * @returns {import('rolldown').InputOptions & { output: import('rolldown').OutputOptions }}
  */
 export function bundleOptions(bundle, root) {
   const commonJs = bundle.file.endsWith('.cjs');
-  return defineConfig({
+  return {
     input: bundle.entry,
     cwd: root,
     platform: 'node',
@@ -66,7 +68,7 @@ export function bundleOptions(bundle, root) {
       sourcemap: !commonJs,
       codeSplitting: false,
     },
-  });
+  };
 }
 
 function versionOf(/** @type {string} */ root) {
