@@ -61,7 +61,7 @@ export function readIdentity(text: string, host: string): KernelIdentity {
 }
 
 /**
- * Fetches the BTF of the kernel and all its modules in one command, then the three lists in another, compressed by the
+ * Fetches the BTF of the kernel and all its modules in one command, and the three lists in another at the same time, compressed by the
  * target's gzip where it has one. The BTF files come one behind the other; where each ends is known from
  * its size, and a total that does not fit (a module came or went meanwhile) is `btf-download-damaged`.
  */
@@ -74,37 +74,21 @@ export async function downloadKernel(
   const total = identity.files.reduce((sum, { size }) => sum + size, 0);
   if (total > MAX_BYTES)
     throw new Fail('btf-download-damaged', { host, message: `${total} bytes of BTF are too many` });
-  const names = identity.files.map(({ name }) => name).join(' ');
-  const packed = await fetchPacked(target, `cd /sys/kernel/btf && cat ${names}`, 'btf', (bytes) =>
-    onProgress(bytes, total),
-  );
-  if (packed.length !== total)
-    throw new Fail('btf-download-damaged', {
-      host,
-      message: `${packed.length} bytes came, ${total} were announced`,
-    });
-  const btf = new Map<string, Uint8Array>();
-  let at = 0;
-  for (const { name, size } of identity.files) {
-    btf.set(name, new Uint8Array(packed.subarray(at, at + size)));
-    at += size;
-  }
-  const mark = '#skblens ';
-  const lists = await fetchPacked(
-    target,
-    `for file in /sys/kernel/tracing/available_filter_functions /sys/kernel/debug/kprobes/blacklist /proc/kallsyms; do
-  if head -c 1 "$file" >/dev/null 2>&1; then echo "${mark}$file"; cat "$file"; fi
-done`,
-    'lists of functions',
-    () => onProgress(total, total),
-  );
-  const text = lists.toString('latin1');
+  const [btf, text] = await Promise.all([
+    fetchTypes(target, identity, total, onProgress),
+    fetchLists(target).catch(async (error: unknown) => {
+      // A server that allows one session a connection (MaxSessions 1): one after the other, then.
+      if (error instanceof Fail && error.failure.code === 'channel-refused') return null;
+      throw error;
+    }),
+  ]);
+  const lists = text ?? (await fetchLists(target));
   const list = (name: string): string | null => {
-    const begin = text.indexOf(`${mark}${name}\n`);
+    const begin = lists.indexOf(`${MARK}${name}\n`);
     if (begin < 0) return null;
-    const from = begin + mark.length + name.length + 1;
-    const end = text.indexOf(mark, from);
-    return text.slice(from, end < 0 ? undefined : end);
+    const from = begin + MARK.length + name.length + 1;
+    const end = lists.indexOf(MARK, from);
+    return lists.slice(from, end < 0 ? undefined : end);
   };
   return {
     btf,
@@ -112,6 +96,45 @@ done`,
     blacklist: list('/sys/kernel/debug/kprobes/blacklist'),
     symbols: list('/proc/kallsyms'),
   };
+}
+
+async function fetchTypes(
+  target: Target,
+  { files }: KernelIdentity,
+  total: number,
+  onProgress: (done: number, total: number) => void,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const names = files.map(({ name }) => name).join(' ');
+  const packed = await fetchPacked(target, `cd /sys/kernel/btf && cat ${names}`, 'btf', (bytes) =>
+    onProgress(bytes, total),
+  );
+  if (packed.length !== total)
+    throw new Fail('btf-download-damaged', {
+      host: target.connection.config.alias,
+      message: `${packed.length} bytes came, ${total} were announced`,
+    });
+  onProgress(total, total);
+  const btf = new Map<string, Uint8Array>();
+  let at = 0;
+  for (const { name, size } of files) {
+    btf.set(name, new Uint8Array(packed.subarray(at, at + size)));
+    at += size;
+  }
+  return btf;
+}
+
+const MARK = '#skblens ';
+
+async function fetchLists(target: Target): Promise<string> {
+  const lists = await fetchPacked(
+    target,
+    `for file in /sys/kernel/tracing/available_filter_functions /sys/kernel/debug/kprobes/blacklist /proc/kallsyms; do
+  if head -c 1 "$file" >/dev/null 2>&1; then echo "${MARK}$file"; cat "$file"; fi
+done`,
+    'lists of functions',
+    () => undefined,
+  );
+  return lists.toString('latin1');
 }
 
 /** Runs `script` and gives its output, sent through `gzip -1` if the target has it: a fifth of the time on a slow link. */

@@ -12,7 +12,7 @@ import type { PointSources } from '../../backend/trace/point-list.ts';
 import type { CommandLine } from './arguments.ts';
 import { usage } from './arguments.ts';
 import { readBtfFile } from './btf-file.ts';
-import { openLocalClient, VERSION } from './client.ts';
+import { openLocalClient, reasonOf, VERSION } from './client.ts';
 import type { Output } from './output.ts';
 import { printable } from './output.ts';
 import { tellPacketPath } from './packet-path.ts';
@@ -164,6 +164,8 @@ async function withKernel(
       );
     await ask(kernelOfHost(kept), words);
     return 0;
+  } catch (error) {
+    throw reasonOf(error, signal);
   } finally {
     await client.close();
   }

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { downloadKernel, identifyKernel } from '../../../../electron/backend/target/btf-download.ts';
 import type { KernelFiles, KernelIdentity } from '../../../../electron/backend/target/btf-download.ts';
-import { failureOf } from '../../../../shared/contract/failure.ts';
+import { Fail, failureOf } from '../../../../shared/contract/failure.ts';
 import type { Failure } from '../../../../shared/contract/failure.ts';
 import { scripted } from '../scripted-connection.ts';
 
@@ -121,4 +121,27 @@ test('more than the bound is refused before anything is asked for', async () => 
 test('a command that fails says so', async () => {
   const { result } = await download(TWO, [{ stdout: '', status: 1 }]);
   expect(result).toMatchObject({ code: 'command-failed', values: { status: 1 } });
+});
+
+test('a server that allows one session a connection is asked for one thing after the other', async () => {
+  const far = scripted();
+  let open = 0;
+  const { exec } = far.target.connection;
+  const connection = {
+    ...far.target.connection,
+    exec: async (command: string) => {
+      if (open > 0) throw new Fail('channel-refused', { host: 'scripted', message: 'open failed' });
+      open++;
+      const channel = await exec(command);
+      void channel.exit.then(() => open--);
+      return channel;
+    },
+  };
+  const pending = downloadKernel({ ...far.target, connection }, { key: 'k', files: TWO }, () => undefined);
+  for (const stdout of ['KERNve', LISTS]) {
+    const channel = await far.started();
+    channel.emit(stdout);
+    channel.end(0);
+  }
+  expect((await pending).symbols).toBe('ffff ip_rcv\n');
 });
