@@ -35,7 +35,7 @@ const hostile = 'No compiler emits this: treat the file as damaged or hostile.';
 export const btfRemedies: Readonly<Record<BtfErrorCode, string>> = {
   E_SHORT: damaged,
   E_MAGIC:
-    'Give the raw BTF: /sys/kernel/btf/vmlinux, or the .BTF section of an ELF file, not the ELF file itself.',
+    'Give raw BTF, such as a copy of /sys/kernel/btf/vmlinux, or an ELF file with a .BTF section; unpack it first.',
   E_VERSION: 'Only BTF version 1 exists so far; a newer skblens may read it.',
   E_HDRLEN: damaged,
   E_BOUNDS: damaged,

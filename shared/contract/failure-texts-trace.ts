@@ -24,6 +24,11 @@ export const traceTexts = {
     message: 'This is a BTF file without a host: functions and structs can be looked at, nothing can run.',
     remedy: 'Connect to a host to probe there.',
   },
+  'btf-section-missing': {
+    message: '{file} is an ELF file without a .BTF section.',
+    remedy:
+      'Give a vmlinux or module built with CONFIG_DEBUG_INFO_BTF, or a copy of /sys/kernel/btf/vmlinux; compressed kernels and modules are to be unpacked first.',
+  },
   'btf-too-large': {
     message: '{file} is too large to be opened here: {bytes} bytes packed, {limit} are taken.',
     remedy: 'Use the command line: skblens functions --btf FILE, skblens struct --btf FILE NAME.',
@@ -128,12 +133,17 @@ export const traceTextsZhCN = {
     remedy: '其内核未启用 CONFIG_DEBUG_INFO_BTF：请使用带 BTF 的内核。',
   },
   'btf-damaged': {
-    message: '无法读取 {origin} 的 BTF:{message}。',
+    message: '无法读取 {origin} 的 BTF：{message}。',
     remedy: '请重新获取；若仍如此，请连同文件一起报告。',
   },
   'btf-only': {
     message: '这是没有主机的 BTF 文件：可以查看函数和结构体，但不能运行任何东西。',
     remedy: '请连接到主机，在那里探测。',
+  },
+  'btf-section-missing': {
+    message: '{file} 是没有 .BTF 节的 ELF 文件。',
+    remedy:
+      '请提供以 CONFIG_DEBUG_INFO_BTF 构建的 vmlinux 或模块，或 /sys/kernel/btf/vmlinux 的副本；压缩的内核和模块须先解压。',
   },
   'btf-too-large': {
     message: '{file} 太大，无法在此打开：压缩后 {bytes} 字节，上限为 {limit}。',

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { packBtf } from '../../renderer/state/btf-file.ts';
 import { Fail } from '../../shared/contract/failure.ts';
+import { elfFile } from '../shared/btf/elf-file.ts';
 import { openPage } from './open-page.ts';
 
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
@@ -211,7 +212,7 @@ describe('a BTF file', () => {
     await open();
     drop(btfFile('damaged.btf'));
     await expect.element(page.getByText('The BTF of damaged.btf cannot be read: too short.')).toBeVisible();
-    const huge = { name: 'huge.btf', size: (64 << 20) + 1 } as File;
+    const huge = { name: 'huge.btf', size: (64 << 20) + 1, slice: () => new Blob() } as unknown as File;
     await expect(packBtf(huge)).rejects.toMatchObject({ failure: { code: 'btf-too-large' } });
     const noise = new Uint8Array(3_100_000);
     for (let at = 0; at < noise.length; at += 65_536) crypto.getRandomValues(noise.subarray(at, at + 65_536));
@@ -229,5 +230,14 @@ describe('a BTF file', () => {
     const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
     const back = new Uint8Array(await new Response(unpacked).arrayBuffer());
     expect([...back]).toEqual([0x9f, 0xeb, 1, 0, 24, 0, 0, 0]);
+  });
+
+  test('of an ELF file its .BTF section is taken, and without one it is refused', async () => {
+    const vmlinux = (name: string) =>
+      new File([elfFile([[name, 1, new Uint8Array([0x9f, 0xeb, 1, 0, 24, 0, 0, 0])]])], 'vmlinux');
+    expect(await packBtf(vmlinux('.BTF'))).toBe(await packBtf(btfFile('a.btf')));
+    await openPage();
+    drop(vmlinux('.text'));
+    await expect.element(page.getByText('vmlinux is an ELF file without a .BTF section.')).toBeVisible();
   });
 });

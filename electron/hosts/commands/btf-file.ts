@@ -1,19 +1,50 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { findBtf } from '../../../shared/btf/elf.ts';
+import { defaultBtfLimits } from '../../../shared/btf/limits.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { KernelTypes } from '../../backend/target/kernel-types.ts';
 import { typesOfFile } from '../../backend/target/opened-btf.ts';
 
 /**
- * A raw BTF file, such as a copy of /sys/kernel/btf/vmlinux. Nothing else is known, so nothing is called attachable.
- * Throws `file-unreadable`, `btf-damaged`.
+ * A raw BTF file, such as a copy of /sys/kernel/btf/vmlinux, or an ELF file with a .BTF section. Nothing else is
+ * known, so nothing is called attachable. Throws `file-unreadable`, `btf-section-missing`, `btf-damaged`.
  */
 export async function readBtfFile(file: string): Promise<KernelTypes> {
-  let bytes: Buffer;
+  return typesOfFile(await readBtfBytes(file), basename(file));
+}
+
+async function readBtfBytes(file: string): Promise<Uint8Array> {
+  const unreadable = (error: unknown): Fail =>
+    new Fail('file-unreadable', { file, message: (error as Error).message });
+  const handle = await open(file, 'r').catch((error: unknown) => {
+    throw unreadable(error);
+  });
   try {
-    bytes = await readFile(file);
+    const place = await findBtf({ read: (offset, length) => readAt(handle, offset, length) });
+    if (place.kind === 'none') throw new Fail('btf-section-missing', { file });
+    // One byte above the limit is enough for the parser to refuse it by name.
+    const most = defaultBtfLimits.inputBytes + 1;
+    if (place.kind === 'section') return await readAt(handle, place.offset, Math.min(place.size, most));
+    return await readAt(handle, 0, Math.min((await handle.stat()).size, most));
   } catch (error) {
-    throw new Fail('file-unreadable', { file, message: (error as Error).message });
+    throw error instanceof Fail ? error : unreadable(error);
+  } finally {
+    await handle.close();
   }
-  return typesOfFile(new Uint8Array(bytes), basename(file));
+}
+
+/** Up to `length` bytes; nothing where no file reaches. */
+async function readAt(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  if (!Number.isSafeInteger(offset + length)) return new Uint8Array();
+  const { size } = await handle.stat();
+  const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, done, bytes.length - done, offset + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return bytes.subarray(0, done);
 }

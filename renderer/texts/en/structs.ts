@@ -96,7 +96,7 @@ export const structs = {
   'structs.kernels.leftOut': 'Modules of one side alone are left out: {modules}.',
   'structs.kernels.cut': 'The first {count} are listed.',
   'structs.kernels.none': 'Nothing differs.',
-  'btf.kind': 'BTF files (.btf)',
+  'btf.kind': 'BTF files (.btf, vmlinux, .ko)',
   'btf.open': 'Open a BTF file',
   'btf.about':
     'A BTF file of {bytes} bytes, without a host: its functions and structs can be looked at, and compared with those of a target.',

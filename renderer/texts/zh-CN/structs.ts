@@ -92,7 +92,7 @@ export const structs: Readonly<Record<keyof typeof en, string>> = {
   'structs.kernels.leftOut': '只有一方有的模块不参与比较：{modules}。',
   'structs.kernels.cut': '列出前 {count} 个。',
   'structs.kernels.none': '没有不同之处。',
-  'btf.kind': 'BTF 文件（.btf）',
+  'btf.kind': 'BTF 文件（.btf、vmlinux、.ko）',
   'btf.open': '打开 BTF 文件',
   'btf.about': '一个 {bytes} 字节的 BTF 文件，没有主机：可以查看其中的函数和结构体，并与目标的进行比较。',
   'btf.limits': '其中没有运行内核允许附加到哪些函数的信息，也不能运行任何东西。文件只留在本机。',

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { BtfWriter } from '../../../shared/btf/writer.ts';
+import { elfFile } from '../../../shared/btf/elf-file.ts';
 import { runCli } from '../run-cli.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'skblens-kernel-cli-'));
@@ -51,6 +52,27 @@ function kernel(newer: boolean): string {
 
 const OLD = kernel(false);
 const NEW = kernel(true);
+
+describe('an ELF file', () => {
+  const saved = (name: string, section: string): string => {
+    const file = join(directory, name);
+    writeFileSync(file, elfFile([[section, 1, readFileSync(OLD)]]));
+    return file;
+  };
+
+  test('is read by its .BTF section, as bpftool does', async () => {
+    const { status, lines } = await runCli('functions', '--btf', saved('vmlinux', '.BTF'), '--json');
+    expect(status).toBe(0);
+    expect(lines().map((one) => one['name'])).toEqual(['__skip_rcv', 'icmp_send', 'ip_rcv', 'ip_rcv_core']);
+  });
+
+  test('without one is refused by name', async () => {
+    const { status, stderr } = await runCli('functions', '--btf', saved('stripped', '.text'));
+    expect([status, stderr]).toEqual([1, expect.stringContaining('is an ELF file without a .BTF section')]);
+    const { lines } = await runCli('functions', '--btf', saved('stripped', '.text'), '--json');
+    expect(lines()).toMatchObject([{ type: 'failure', code: 'btf-section-missing' }]);
+  });
+});
 
 describe('functions', () => {
   test.each([
