@@ -1,3 +1,5 @@
+import { GUEST_BPF } from './guest-bpf.ts';
+import { FLOOD_DEVICE } from './guest-flood.ts';
 import { GUEST_PYTHON } from './guest-python.ts';
 
 /** Everything that the XDP fault sets up in a guest, by name; `lab fix` removes just these. */
@@ -18,32 +20,17 @@ export const XDP_SETUP = {
  * it takes down all that any fault set up and says what could not be removed.
  */
 export const XDP_SCRIPT = `${GUEST_PYTHON}
+${GUEST_BPF}
 S = '${XDP_SETUP.sender}'
 T = '${XDP_SETUP.redirector}'
 R = '${XDP_SETUP.receiver}'
 PIN = '${XDP_SETUP.pin}'
 TUNNEL = '${XDP_SETUP.tunnel}'
+FLOOD = '${FLOOD_DEVICE}'
 ${String.raw`
-import ctypes
-
 SHAPE = '/run/skblens-lab-xdp'
 FALLBACK = '/proc/sys/net/core/fb_tunnels_only_for_init_net'
 MAC_S, MAC_T = '02:00:5e:20:00:01', '02:00:5e:20:00:02'
-SYS_BPF, BPF_PROG_LOAD, BPF_OBJ_PIN, BPF_PROG_TYPE_XDP = 321, 5, 6, 6
-
-
-def bpf(command, attributes):
-    libc = ctypes.CDLL(None, use_errno=True)
-    buffer = ctypes.create_string_buffer(attributes, len(attributes))
-    result = libc.syscall(SYS_BPF, command, buffer, len(attributes))
-    if result < 0:
-        number = ctypes.get_errno()
-        sys.exit('bpf(%d) failed: %s' % (command, os.strerror(number)))
-    return result
-
-
-def address_of(buffer):
-    return ctypes.cast(buffer, ctypes.c_void_p).value
 
 
 def pin_redirect(index):
@@ -51,16 +38,7 @@ def pin_redirect(index):
     program = struct.pack(
         '<BBhiBBhiBBhiBBhi', 0xB7, 1, 0, index, 0xB7, 2, 0, 0, 0x85, 0, 0, 23, 0x95, 0, 0, 0
     )
-    instructions = ctypes.create_string_buffer(program, len(program))
-    license = ctypes.create_string_buffer(b'GPL')
-    log = ctypes.create_string_buffer(4096)
-    loaded = bpf(
-        BPF_PROG_LOAD,
-        struct.pack(
-            '<IIQQIIQII16s', BPF_PROG_TYPE_XDP, 4, address_of(instructions), address_of(license),
-            1, len(log), address_of(log), 0, 0, b'to_tunnel',
-        ),
-    )
+    loaded = load_xdp(program, b'to_tunnel')
     if not os.path.ismount('/sys/fs/bpf'):
         run('mount', '-t', 'bpf', 'bpf', '/sys/fs/bpf')
     path = ctypes.create_string_buffer(PIN.encode())
@@ -133,8 +111,9 @@ def take_down():
 
 def remove_all():
     take_down()
-    if os.path.exists('/sys/class/net/lab-tun'):
-        quiet('ip', 'link', 'del', 'lab-tun')
+    for device in ('lab-tun', FLOOD):
+        if os.path.exists('/sys/class/net/' + device):
+            quiet('ip', 'link', 'del', device)
     for module in ('ipip', 'ip_gre'):
         limit = time.monotonic() + 3
         while os.path.exists('/sys/module/' + module) and not quiet('modprobe', '-r', module):

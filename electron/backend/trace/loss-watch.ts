@@ -5,20 +5,21 @@ const LEAST = 100;
 
 /**
  * Whether a probe loses more than it delivers, second after second: then it costs the target work that nobody sees.
- * `take` gets the running totals, once a second.
+ * `take` gets the running totals, once a second;
+ * `came` counts what arrived, also what a filter on arrival then leaves out.
  */
 export class LossWatch {
   #lost = 0;
-  #received = 0;
+  #came = 0;
   #bad = 0;
 
   /** True when the probe should end. */
-  take(totals: { readonly lost: number; readonly received: number }): boolean {
+  take(totals: { readonly lost: number; readonly came: number }): boolean {
     const lost = totals.lost - this.#lost;
-    const received = totals.received - this.#received;
+    const came = totals.came - this.#came;
     this.#lost = totals.lost;
-    this.#received = totals.received;
-    this.#bad = lost >= LEAST && lost > received ? this.#bad + 1 : 0;
+    this.#came = totals.came;
+    this.#bad = lost >= LEAST && lost > came ? this.#bad + 1 : 0;
     return this.#bad >= PATIENCE;
   }
 }

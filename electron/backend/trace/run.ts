@@ -76,7 +76,13 @@ export async function startRun(
   let deadline: NodeJS.Timeout | null = null;
   let reportedLost = 0;
   let refused = 0;
-  const lost = (): number => Math.max(stream.gaps, reportedLost) + refused;
+  let came = 0;
+  /** What was sent and is not here, once the kernel side has ended: also what stood in its buffer then, which no gap shows. */
+  const missing = (): number =>
+    program.engine === 'bpftrace' && spec.script === null && stream.ended
+      ? totals.matched - totals.limited - came
+      : 0;
+  const lost = (): number => Math.max(stream.gaps, reportedLost, missing()) + refused;
 
   const stop = (reason: StopReason): void => {
     if (stopping !== null) return;
@@ -95,6 +101,7 @@ export async function startRun(
       listener.state({ kind: 'attached', seconds: attachSeconds }, { ...totals });
     },
     event: (record) => {
+      came++;
       if (stopping === 'count' || spec.dryRun || !arrival.passes(record)) return;
       judge(record, spec, written);
       if (!outbox.add(record)) {
@@ -110,7 +117,7 @@ export async function startRun(
       totals.lost = lost();
       if (!attached || stopping !== null) return;
       listener.state({ kind: 'attached', seconds: attachSeconds }, { ...totals });
-      if (losses.take(totals)) stop('loss');
+      if (losses.take({ lost: totals.lost, came })) stop('loss');
     },
     lost: (count) => {
       reportedLost += count;

@@ -28,6 +28,7 @@ export const USAGE = `skblens: what the kernel really saw in a packet, on a remo
       --count N   --for 10s                  --expect ethernet|ipv4|ipv6|ip|auto   --expect-verdict KIND
       --engine auto|bpftrace|tracefs         --print-script   --dry-run   --pcapng FILE
       --yes                                  a pattern may take more than 100 places
+      --per-second N                         events a second that the target may send (2000)
       --netns NAME|INODE                     whose counters are set beside the packets
       --device-facts                         programs behind the device of the first bad packet
   skblens inspect FILE                 judge each packet of a pcap or pcapng file; - is standard input
@@ -75,6 +76,7 @@ export interface CommandLine {
     | 'engine'
     | 'count'
     | 'seconds'
+    | 'perSecond'
     | 'dryRun'
     | 'many'
   >;
@@ -124,6 +126,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       engine: oneOf(ENGINES, values.engine ?? 'auto', '--engine'),
       count: values.count === undefined ? null : integer(values.count, '--count', 1, 100_000_000),
       seconds: values.for === undefined ? null : parseDuration(values.for),
+      perSecond: integer(values['per-second'] ?? '2000', '--per-second', 1, 1_000_000),
     },
   };
 }
@@ -193,6 +196,7 @@ const OPTIONS = {
     engine: { type: 'string' },
     count: { type: 'string' },
     for: { type: 'string' },
+    'per-second': { type: 'string' },
     'expect-verdict': { type: 'string' },
     'print-script': { type: 'boolean' },
     pcapng: { type: 'string' },

@@ -145,6 +145,26 @@ test('what the kernel numbered and never came is lost, and so is what bpftrace r
   expect(gaps.totals().lost).toBe(9);
 });
 
+test('what stood in the buffer of the kernel as it ended is lost too, though no gap shows it', async () => {
+  const started = await start();
+  started.channel.emit(`${TAG}\tB\n${line(1)}${line(2)}`);
+  started.run.stop('user');
+  started.channel.emit(`${TAG}\tE\n@seen: 90\n@own: 0\n@matched: 80\n@limited: 70\n`);
+  started.channel.end(0);
+  await started.run.ended;
+  expect(started.totals()).toMatchObject({ matched: 80, limited: 70, received: 2, lost: 8 });
+});
+
+test('what a filter on arrival leaves out is not lost', async () => {
+  const started = await start({}, '', { arrival: () => false });
+  started.channel.emit(
+    `${TAG}\tB\n${line(1)}${line(2)}${TAG}\tE\n@seen: 2\n@own: 0\n@matched: 2\n@limited: 0\n`,
+  );
+  started.channel.end(0);
+  await started.run.ended;
+  expect(started.totals()).toMatchObject({ received: 0, lost: 0 });
+});
+
 describe('a page that gives no credit', () => {
   const flood = (channel: ScriptedChannel, megabytes: number): void => {
     const piece = Array.from({ length: 1000 }, (_, i) => line(i + 1)).join('');
@@ -314,9 +334,9 @@ test('a dry run attaches, records nothing, and says so', async () => {
 
 test('ten seconds of more lost than received end a probe; less does not', () => {
   const watch = new LossWatch();
-  let totals = { lost: 0, received: 0 };
-  const second = (lost: number, received: number): boolean => {
-    totals = { lost: totals.lost + lost, received: totals.received + received };
+  let totals = { lost: 0, came: 0 };
+  const second = (lost: number, came: number): boolean => {
+    totals = { lost: totals.lost + lost, came: totals.came + came };
     return watch.take(totals);
   };
   for (let i = 0; i < 9; i++) expect(second(500, 10)).toBe(false);

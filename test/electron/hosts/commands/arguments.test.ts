@@ -5,7 +5,7 @@ import { runCli } from '../run-cli.ts';
 describe('the command line', () => {
   test('as values', () => {
     const line = parseCommandLine(
-      'probe me@web:22 ip_rcv_core --json -F cfg -i k1 -i k2 -p 2222 -J me@gate:23,second -l me -o ConnectTimeout=3 -oUser=x --filter misfit --expect ipv6 --count 5 --for 2m --expect-verdict as-expected --pcapng out'.split(
+      'probe me@web:22 ip_rcv_core --json -F cfg -i k1 -i k2 -p 2222 -J me@gate:23,second -l me -o ConnectTimeout=3 -oUser=x --filter misfit --expect ipv6 --count 5 --for 2m --per-second 50 --expect-verdict as-expected --pcapng out'.split(
         ' ',
       ),
     );
@@ -23,13 +23,14 @@ describe('the command line', () => {
       },
       expectVerdict: 'as-expected',
       pcapng: 'out',
-      spec: { filter: 'misfit', expect: 'ipv6', engine: 'auto', count: 5, seconds: 120 },
+      spec: { filter: 'misfit', expect: 'ipv6', engine: 'auto', count: 5, seconds: 120, perSecond: 50 },
     });
     expect(specFor('ip_rcv_core', line)).toMatchObject({
       function: 'ip_rcv_core',
       count: 5,
-      perSecond: 2000,
+      perSecond: 50,
     });
+    expect(specFor('f', parseCommandLine(['probe', 'web', 'f']))).toMatchObject({ perSecond: 2000 });
   });
 
   test.each([
@@ -67,6 +68,8 @@ test.each([
   [['probe', 'web', 'f', '--count', '1.5']],
   [['probe', 'web', 'f', '--count', '1e3']],
   [['probe', 'web', 'f', '--count']],
+  [['probe', 'web', 'f', '--per-second', '0']],
+  [['probe', 'web', 'f', '--per-second', '1000001']],
   [['probe', 'web', 'f', '--for', 'ever']],
   [['probe', 'web', 'f', '--engine', 'magic']],
   [['probe', 'web', 'f', '--expect', 'token-ring']],
