@@ -2,8 +2,7 @@ import { FLAG_ARGUMENTS } from '../../shared/capture/record.ts';
 import type { EventRecord } from '../../shared/capture/record.ts';
 import { inspect } from '../../shared/packet/inspect.ts';
 import type { Layer } from '../../shared/packet/inspect.ts';
-import { readingAsExpected, readingAsFound } from '../../shared/packet/reading.ts';
-import { summary } from '../../shared/packet/summary.ts';
+import { packetLine, readingAsExpected, readingAsFound } from '../../shared/packet/reading.ts';
 import { verdict } from '../../shared/packet/verdict.ts';
 import type { Verdict } from '../../shared/packet/verdict.ts';
 import { verdictInput } from '../../shared/probe/record-verdict.ts';
@@ -48,15 +47,7 @@ export function recordSummary(
 ): string {
   const input = verdictInput(record, spec);
   if (input === null) return [argumentsText(record, point), returnedText(record)].filter(Boolean).join(' ');
-  const found = verdict(input);
-  switch (found.kind) {
-    case 'truncated':
-    case 'all-zero':
-    case 'unrecognised':
-      return firstBytes(record);
-    default:
-      return summary(inspect(record.bytes, readingAsFound(input, found)));
-  }
+  return packetLine(input, verdict(input));
 }
 
 function argumentsText(record: EventRecord, point: Pick<ProgramPoint, 'parameters'> | null): string {
@@ -72,13 +63,6 @@ function returnedText({ edge, returned }: EventRecord): string {
   if (edge !== 'return') return '';
   const small = returned > -4096n && returned < 4096n;
   return `→ ${small ? returned : hexArgument(BigInt.asUintN(64, returned))}`;
-}
-
-/** Bytes that are no header say more as they are than as the fields of one. */
-function firstBytes(record: EventRecord): string {
-  const bytes = record.bytes.subarray(Math.max(0, -record.window));
-  const shown = [...bytes.subarray(0, 24)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return bytes.length > 24 ? `${shown} …` : shown;
 }
 
 /** Arguments of a function without an sk_buff: eight bytes each, big-endian. */

@@ -67,8 +67,8 @@ export class PcapReader {
     } else if (left > 0 || this.#input.skipping > 0) {
       this.#problem = {
         code: 'capture-truncated',
-        message: `The file breaks off within the record at byte ${offset}: ${left} bytes of it are there. ${this.#count} packets before it were read.`,
-        remedy: 'Nothing need be done for these packets; for the rest, copy or record the file again.',
+        message: `The file breaks off within the record at byte ${offset}: ${left} bytes of it are there. Packets read before it: ${this.#count}.`,
+        remedy: 'What was read is whole; for the rest, copy or record the file again.',
         offset,
       };
     }

@@ -63,7 +63,7 @@ function byteAt({ input }: Circumstances, offset: number): number {
 /** Whether an Ethernet header stands right before the expected position, as far as its EtherType tells. */
 function frameBefore({ input }: Circumstances): boolean {
   const index = -input.window - 2;
-  if (index < 12 || index + 2 > input.bytes.length) return false;
+  if (input.pseudoHeader === true || index < 12 || index + 2 > input.bytes.length) return false;
   const type = u16(input.bytes, index);
   return type > 0x5dc && etherTypeName(type) !== null;
 }

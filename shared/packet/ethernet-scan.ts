@@ -3,6 +3,7 @@ import { u16, u24, u8 } from './cursor.ts';
 import {
   ipv4Bits,
   ipv4Flags,
+  ipv4Verifies,
   ipv6Weight,
   ipv6Flags,
   V4_LENGTH_FITS,
@@ -192,6 +193,7 @@ function weighPayload(
       else if (etherTypeName(scan.etherType) !== null) {
         scan.bits += 11;
         scan.innerBits = otherPayloadBits(bytes, at, limit, scan.etherType);
+        weighCarried(bytes, at, limit, left, output, scan);
       } else scan.bits -= 2;
   }
   scan.bits += scan.innerBits;
@@ -223,6 +225,51 @@ function weighLength(
     scan.networkAt = at + 8;
     if (scan.etherType > 0x5dc) weighPayload(bytes, at + 8, limit, left < 0 ? -1 : left - 8, output, scan);
   }
+}
+
+/** The IP packet in a PPPoE session (RFC 2516) or behind the labels of MPLS (RFC 3032), where it verifies. */
+function weighCarried(
+  bytes: Uint8Array,
+  at: number,
+  limit: number,
+  left: number,
+  output: boolean,
+  scan: EthernetScan,
+): void {
+  const inner =
+    scan.etherType === ETH_P_PPP_SES
+      ? at + pppoeLength(bytes, at)
+      : scan.etherType === ETH_P_MPLS_UC || scan.etherType === ETH_P_MPLS_MC
+        ? behindLabels(bytes, at, limit)
+        : at;
+  if (inner === at || inner + 20 > limit) return;
+  const rest = left < 0 ? -1 : Math.max(0, left - (inner - at));
+  const version = u8(bytes, inner) >> 4;
+  let bits = 0;
+  if (version === 4) {
+    const flags = ipv4Flags(bytes, inner, limit, rest, output);
+    if (ipv4Verifies(flags)) bits = ipv4Bits(flags);
+  } else if (version === 6) {
+    bits = ipv6Weight(bytes, inner, limit, ipv6Flags(bytes, inner, limit, rest, output));
+  }
+  if (bits < 16) return;
+  scan.follows = version === 4 ? FOLLOWS_IPV4 : FOLLOWS_IPV6;
+  scan.networkAt = inner;
+  scan.innerBits += bits;
+}
+
+/** 8 where a session carries IP (PPP protocol 0021 or 0057), else 0. */
+function pppoeLength(bytes: Uint8Array, at: number): number {
+  if (u16(bytes, at) !== 0x1100) return 0;
+  const protocol = u16(bytes, at + 6);
+  return protocol === 0x0021 || protocol === 0x0057 ? 8 : 0;
+}
+
+/** Index behind the label with the bottom bit, or `at` where none has it. */
+function behindLabels(bytes: Uint8Array, at: number, limit: number): number {
+  for (let label = at; label < at + 32 && label + 4 <= limit; label += 4)
+    if ((u8(bytes, label + 2) & 1) !== 0) return label + 4;
+  return at;
 }
 
 /** A few bytes that the payload of other EtherTypes nearly always has. */

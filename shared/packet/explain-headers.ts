@@ -78,7 +78,11 @@ export function explainIpv4(list: EvidenceList, exhibit: Exhibit, offset: number
   }
   const found = u16(bytes, at + 10);
   const expected = at + header <= limit ? expectedChecksum(bytes, at, header, at + 10) : -1;
-  if (header < 20 || u8(bytes, at) >> 4 !== 4) {
+  if (header < 20 && u8(bytes, at) >> 4 === 4) {
+    list.observed('ipv4-ihl-short', offset, 1, { at: offset, byte, ihl: header / 4, length: header });
+    return;
+  }
+  if (u8(bytes, at) >> 4 !== 4) {
     list.observed('ipv4-unverified', offset, 1, { at: offset, byte });
     return;
   }
@@ -135,8 +139,9 @@ export function explainIpv6(list: EvidenceList, exhibit: Exhibit, offset: number
   if (u8(bytes, at + 8) === 0xff) list.observed('ipv6-multicast-source', offset + 8, 16, { source });
   if (exhibit.left !== null) {
     const left = exhibit.left - offset - 40;
-    const code =
-      payload === left ? 'ipv6-length-exact' : payload < left ? 'ipv6-length-fits' : 'ipv6-length-long';
+    const absent = payload === 0 && left > 0 && next !== 59;
+    const short = payload < left ? 'ipv6-length-fits' : 'ipv6-length-long';
+    const code = payload === left ? 'ipv6-length-exact' : absent ? 'ipv6-length-zero' : short;
     list.observed(code, offset + 4, 2, { payload, left });
   }
   explainTransport(list, exhibit, offset, 6, next, offset + 40, offset + 40 + payload);

@@ -12,7 +12,7 @@ import {
 } from './explain-headers.ts';
 import type { Exhibit } from './explain-headers.ts';
 import { leastHeader } from './least-header.ts';
-import { etherTypeName } from './numbers.ts';
+import { ETH_P_IP, ETH_P_IPV6, etherTypeName } from './numbers.ts';
 import {
   ipv4Repair,
   repairedFirstByte,
@@ -71,12 +71,20 @@ function explainPrefix(list: EvidenceList, exhibit: Exhibit, kind: VerdictKind, 
   else if (kind === 'shifted-ip-header') explainShift(list, exhibit, finding);
 }
 
+/** How people write what is not written in capitals. */
+const FOUND_NAMES: Readonly<Record<string, string>> = {
+  pppoe: 'PPPoE',
+  icmpv6: 'ICMPv6',
+  wireguard: 'WireGuard',
+};
+
 function explainOther(list: EvidenceList, exhibit: Exhibit, finding: Finding): void {
   const { bytes, origin, limit } = exhibit;
   if (finding.protocol === 'arp' || finding.protocol === 'ethernet') return;
   if (finding.protocol === 'ipv4' || finding.protocol === 'ipv6') return;
   const length = Math.min(8, limit - origin);
-  const values = { at: 0, bytes: hexBytes(bytes, origin, length), protocol: finding.protocol };
+  const protocol = FOUND_NAMES[finding.protocol] ?? finding.protocol.toUpperCase();
+  const values = { from: 0, to: length - 1, bytes: hexBytes(bytes, origin, length), protocol };
   list.observed('protocol-bytes', 0, length, values);
 }
 
@@ -85,6 +93,8 @@ function explainShift(list: EvidenceList, exhibit: Exhibit, finding: Finding): v
   const { bytes, origin, limit } = exhibit;
   // Of bytes outside the window nothing is known.
   if (shift <= 0 || origin < 0 || origin + shift > limit) return;
+  const type = shift >= 2 ? u16(bytes, origin + shift - 2) : 0;
+  if (type === (finding.version === 4 ? ETH_P_IP : ETH_P_IPV6)) explainEtherType(list, exhibit, shift - 2);
   for (let offset = 0; offset < shift; offset++) if (u8(bytes, origin + offset) !== 0) return;
   list.observed('zero-before', 0, shift, { count: shift });
 }

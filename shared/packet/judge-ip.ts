@@ -133,6 +133,8 @@ function offerDamagedIpv6(scene: Scene, prior: number, damagedKind: number): voi
   const { bytes, origin, limit, left } = scene;
   if (left < 40 || origin + 40 > limit || u16(bytes, origin + 4) + 40 !== left) return;
   const next = u8(bytes, origin + 6);
+  // Forty bytes with two zeros in them are no proof of a header with nothing behind it.
+  if (left === 40 && next !== 59) return;
   let bits = 14 - 5 + ipv6TransportBits(bytes, origin, limit);
   if (next === 6 || next === 17 || next === 58 || next === 0 || next === 44) bits += 5;
   const source = u8(bytes, origin + 8) >> 4;

@@ -24,6 +24,7 @@ export function offerOtherProtocols(scene: Scene, kind: number): void {
   offerEapol(scene, kind);
   offerIcmp(scene, kind);
   offerUdp(scene, kind);
+  offerTcp(scene, kind);
   const first = u16(bytes, origin);
   if ((first === 0x0207 || first === 0x0206) && limit - origin >= 12) offerLldp(scene, kind);
 }
@@ -174,6 +175,40 @@ function offerUdp(scene: Scene, kind: number): void {
   if (left < 8 || origin + 8 > limit || u16(bytes, origin + 4) !== left) return;
   if (u16(bytes, origin) !== 0 && u16(bytes, origin + 2) !== 0) plain(scene, kind, 'udp', 14);
 }
+
+/**
+ * TCP (RFC 9293) by its options, which must parse to the end of the header with the lengths their kinds have: without
+ * any there is nothing to tell it by.
+ */
+function offerTcp(scene: Scene, kind: number): void {
+  const { bytes, origin, limit, left } = scene;
+  const header = (u8(bytes, origin + 12) >> 4) * 4;
+  if (header < 24 || (left >= 0 && header > left) || origin + header > limit) return;
+  if ((u8(bytes, origin + 12) & 0x0e) !== 0 || u16(bytes, origin) === 0 || u16(bytes, origin + 2) === 0)
+    return;
+  let bits = 3;
+  const end = origin + header;
+  for (let at = origin + 20; at < end;) {
+    const option = u8(bytes, at);
+    if (option === 0) break;
+    if (option === 1) {
+      bits += 4;
+      at += 1;
+      continue;
+    }
+    const length = u8(bytes, at + 1);
+    const right = TCP_OPTION_LENGTHS[option] ?? 0;
+    const blocks = option === 5 && length >= 10 && length <= 34 && length % 8 === 2;
+    if (!blocks && (right === 0 || length !== right)) return;
+    if (at + length > end) return;
+    bits += 12;
+    at += length;
+  }
+  if (bits >= 15) plain(scene, kind, 'tcp', Math.min(30, bits));
+}
+
+/** By kind: maximum segment size, window scale, SACK permitted, timestamps (RFC 7323, RFC 2018). */
+const TCP_OPTION_LENGTHS: Readonly<Record<number, number>> = { 2: 4, 3: 3, 4: 2, 8: 10 };
 
 /** IEEE 802.1AB: the first TLV is the chassis id, the second the port id. */
 function offerLldp(scene: Scene, kind: number): void {

@@ -163,6 +163,7 @@ function judgeNetwork(scene: Scene, expect: 'ipv4' | 'ipv6' | 'ip'): void {
   offerVirtio(scene, VIRTIO_NET);
   offerOtherProtocols(scene, OTHER_PROTOCOL);
   if (finding.kind !== AS_EXPECTED) offerShifted(scene, SHIFTED_IP, nested);
+  settleEtherType(scene, ETHERNET_WHERE_IP);
 }
 
 /**
@@ -200,6 +201,21 @@ function judgeLink(scene: Scene, expect: 'ethernet' | 'auto'): void {
   else offerVlan(scene, OTHER_PROTOCOL, 'vlan');
   offerOtherProtocols(scene, OTHER_PROTOCOL);
   if (finding.kind !== AS_EXPECTED) offerShifted(scene, SHIFTED_IP, nested);
+  settleEtherType(scene, expect === 'ethernet' ? WRONG_IP_VERSION : AS_EXPECTED);
+}
+
+/** An IP header is where an Ethernet header ends, and its EtherType names the other version: a frame all the same. */
+function settleEtherType(scene: Scene, kind: number): void {
+  const { bytes, origin, finding, scan } = scene;
+  if (finding.kind !== SHIFTED_IP || finding.networkAt < 14 || origin < 0) return;
+  scanEthernet(bytes, origin, scene.limit, scene.left, scene.output, scan);
+  if (scan.networkAt !== origin + finding.networkAt) return;
+  if (scan.etherType !== (finding.version === 4 ? ETH_P_IPV6 : ETH_P_IP)) return;
+  finding.kind = kind;
+  finding.protocol = 'ethernet';
+  finding.linkAt = 0;
+  finding.typeAt = scan.typeAt - origin;
+  finding.tags = scan.tags;
 }
 
 /**
@@ -246,6 +262,7 @@ function headerOf(scene: Scene, expect: Expectation): number {
     case CORRUPT_IP:
       return 0;
     case WRONG_IP_VERSION:
+      return finding.linkAt;
     case ALL_ZERO:
     case UNRECOGNISED:
       return NOWHERE;
@@ -265,10 +282,12 @@ function headerOf(scene: Scene, expect: Expectation): number {
   }
 }
 
-/** An Ethernet header that ends in the right EtherType just before the network header. */
+/** An Ethernet header in the window that ends in the right EtherType just before the network header. */
 function linkBefore(scene: Scene, networkAt: number): number {
   const { bytes, origin, finding } = scene;
-  if (networkAt === NOWHERE || finding.version === 0 || origin + networkAt < 2) return NOWHERE;
+  if (finding.kind === TUN_PI || finding.kind === VIRTIO_NET || finding.kind === OTHER_PROTOCOL)
+    return NOWHERE;
+  if (networkAt === NOWHERE || finding.version === 0 || origin + networkAt < 14) return NOWHERE;
   const type = u16(bytes, origin + networkAt - 2);
   return type === (finding.version === 4 ? ETH_P_IP : ETH_P_IPV6) ? networkAt - 14 : NOWHERE;
 }

@@ -1,7 +1,9 @@
-/** The two ways to read the bytes of an event: as the code that was probed takes them, and as they are. */
+/** The two ways to read the bytes of an event: as the code that was probed takes them, and as they are; and one line. */
 import { isTagType } from './ethernet-scan.ts';
 import { u16 } from './cursor.ts';
+import { inspect } from './inspect.ts';
 import type { InspectOptions, InspectStart } from './inspect.ts';
+import { summary } from './summary.ts';
 import type { Verdict } from './verdict.ts';
 import type { VerdictInput } from './verdict-kinds.ts';
 
@@ -30,8 +32,10 @@ export function readingAsFound(input: VerdictInput, verdict: Verdict): InspectOp
       return from(input, startOfProtocol(detail.protocol), 0);
     case 'ethernet-where-ip-expected':
       return from(input, 'ethernet', 0);
-    case 'ip-where-ethernet-expected':
     case 'wrong-ip-version':
+      // Behind an Ethernet header that names the other version.
+      return from(input, ip, detail.protocol === 'ethernet' ? 14 + 4 * detail.tags : 0);
+    case 'ip-where-ethernet-expected':
     case 'corrupt-ip-header':
       return from(input, ip, 0);
     case 'vlan-where-ip-expected':
@@ -54,6 +58,21 @@ export function readingAsFound(input: VerdictInput, verdict: Verdict): InspectOp
 /** A tag is decoded from behind its TPID. */
 function tagAt(input: VerdictInput): number {
   return isTagType(u16(input.bytes, Math.max(0, -input.window))) ? 2 : 0;
+}
+
+/** Wireshark's one line for the packet as it really is; the bytes themselves where they are no header. */
+export function packetLine(input: VerdictInput, verdict: Verdict): string {
+  const { kind, detail } = verdict;
+  const readable =
+    kind === 'truncated' ? detail.version !== null : kind !== 'all-zero' && kind !== 'unrecognised';
+  return readable ? summary(inspect(input.bytes, readingAsFound(input, verdict))) : firstBytes(input);
+}
+
+/** Bytes that are no header say more as they are than as the fields of one. */
+function firstBytes({ bytes, window }: VerdictInput): string {
+  const rest = bytes.subarray(Math.max(0, -window));
+  const shown = [...rest.subarray(0, 24)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  return rest.length > 24 ? `${shown} …` : shown;
 }
 
 function startOfProtocol(protocol: string | null): InspectStart {

@@ -44,7 +44,33 @@ export function summary(layers: readonly Layer[]): string {
   return text;
 }
 
+/** The last field of a line; where it was not captured the line would say what is not there. */
+const NEEDED: Readonly<Record<string, readonly [name: string, ...fields: string[]]>> = {
+  ethernet: ['Ethernet', 'eth.type', 'eth.len'],
+  vlan: ['VLAN', 'vlan.etype', 'ieee8021ah.etype'],
+  arp: ['ARP', 'arp.dst.proto_ipv4'],
+  ipv4: ['IPv4', 'ip.proto'],
+  ipv6: ['IPv6', 'ipv6.nxt'],
+  'ipv6-fragment': ['IPv6 fragment', 'ipv6.fraghdr.ident'],
+  icmp: ['ICMP', 'icmp.code'],
+  icmpv6: ['ICMPv6', 'icmpv6.code'],
+  igmp: ['IGMP', 'igmp.type'],
+  tcp: ['TCP', 'tcp.dstport'],
+  udp: ['UDP', 'udp.length'],
+  sctp: ['SCTP', 'sctp.dstport'],
+  gre: ['GRE', 'gre.proto'],
+  esp: ['ESP', 'esp.sequence'],
+  mpls: ['MPLS', 'mpls.label'],
+  wireguard: ['WireGuard', 'wg.type'],
+  pppoe: ['PPPoE', 'pppoe.session_id'],
+  ppp: ['PPP', 'ppp.protocol'],
+  llc: ['LLC', 'llc.ssap'],
+  'gtp-u': ['GTP-U', 'gtp.teid'],
+};
+
 function describeLayer(layer: Layer, layers: readonly Layer[]): string {
+  const [name, ...needed] = NEEDED[layer.protocol] ?? [''];
+  if (needed.length > 0 && needed.every((each) => value(layer, each) === '')) return `${name} (cut off)`;
   switch (layer.protocol) {
     case 'icmp':
       return `ICMP ${icmpText(layer)}`;
@@ -99,8 +125,10 @@ function icmpv6Text(layer: Layer): string {
   const type = raw(layer, 'icmpv6.type');
   const name = icmpv6TypeText(type);
   const id = hexNumber(raw(layer, 'icmpv6.echo.identifier'), 4);
-  if (type === 128 || type === 129)
+  if (type === 128 || type === 129) {
+    if (value(layer, 'icmpv6.echo.sequence_number') === '') return name;
     return `${name} id=${id} seq=${raw(layer, 'icmpv6.echo.sequence_number')}`;
+  }
   const target = value(layer, 'icmpv6.nd.ns.target_address') || value(layer, 'icmpv6.nd.na.target_address');
   return target === '' ? name : `${name} ${target}`;
 }
@@ -113,21 +141,21 @@ function chunks(layer: Layer): string {
 function icmpText(layer: Layer): string {
   const type = raw(layer, 'icmp.type');
   const name = icmpTypeText(type, raw(layer, 'icmp.code'));
-  if (type === 5) return `${name} to ${value(layer, 'icmp.redir_gw')}`;
-  if (type !== 0 && type !== 8) return name;
+  if (type === 5 && value(layer, 'icmp.redir_gw') !== '')
+    return `${name} to ${value(layer, 'icmp.redir_gw')}`;
+  if ((type !== 0 && type !== 8) || value(layer, 'icmp.seq') === '') return name;
   return `${name} id=${hexNumber(raw(layer, 'icmp.ident'), 4)} seq=${raw(layer, 'icmp.seq')}`;
 }
 
 function tcpText(layer: Layer, layers: readonly Layer[]): string {
+  const ports = `TCP ${value(layer, 'tcp.srcport')} -> ${value(layer, 'tcp.dstport')}`;
+  if (value(layer, 'tcp.window_size_value') === '') return `${ports} (cut off)`;
   let flags = 0;
   for (const [index, name] of ['fin', 'syn', 'reset', 'push', 'ack', 'urg', 'ece', 'cwr'].entries()) {
     if (raw(layer, `tcp.flags.${name}`) === 1) flags |= 1 << index;
   }
   const payload = layers.find((candidate) => candidate.protocol === 'payload' && candidate.at > layer.at);
-  const parts = [
-    `TCP ${value(layer, 'tcp.srcport')} -> ${value(layer, 'tcp.dstport')} [${tcpFlagsText(flags)}]`,
-    `seq=${value(layer, 'tcp.seq_raw')}`,
-  ];
+  const parts = [`${ports} [${tcpFlagsText(flags)}]`, `seq=${value(layer, 'tcp.seq_raw')}`];
   if ((flags & 16) !== 0) parts.push(`ack=${value(layer, 'tcp.ack_raw')}`);
   parts.push(`win=${value(layer, 'tcp.window_size_value')}`, `len=${payload?.length ?? 0}`);
   return parts.join(' ');

@@ -17,6 +17,7 @@ export const en = {
   'title.shifted-ip-header': 'IP header shifted by {shift} bytes',
   'title.wrong-ip-version': 'IPv{version} header where the other IP version was expected',
   'title.other-protocol': 'Another protocol: {protocol}',
+  'title.truncated-packet': 'Truncated: the packet is shorter than {field} says',
   'title.corrupt-ip-header': 'Corrupt IP header: {field}',
 
   'evidence.kernel-reads-version':
@@ -37,6 +38,8 @@ export const en = {
     'An IPv4 header begins at byte {at}: {source} to {destination}, protocol {protocol}; its checksum {checksum} verifies over {length} bytes.',
   'evidence.ipv4-unverified':
     'Byte {at} ({byte}) begins what reads as an IPv4 header; its checksum was not confirmed.',
+  'evidence.ipv4-ihl-short':
+    'Byte {at} ({byte}) is version 4 and ihl {ihl}: a header of {length} bytes, less than the 20 that every IPv4 header has.',
   'evidence.ipv4-cut':
     'Byte {at} ({byte}) begins an IPv4 header; only {captured} of its bytes were captured.',
   'evidence.ipv4-checksum-absent':
@@ -62,6 +65,8 @@ export const en = {
     'Byte {at} ({byte}) begins an IPv6 header; only {captured} of its bytes were captured.',
   'evidence.ipv6-length-exact': 'Its payload length {payload} is exactly what is left of the packet.',
   'evidence.ipv6-length-fits': 'Its payload length {payload} fits into what is left of the packet.',
+  'evidence.ipv6-length-zero':
+    'Its payload length is 0, though {left} bytes follow: so it is in a jumbogram (RFC 2675) and on output before segmentation only.',
   'evidence.ipv6-length-long':
     'Its payload length is {payload}, but only {left} bytes follow the header (InTruncatedPkts).',
   'evidence.ipv6-multicast-source': 'The source address {source} is multicast, which the kernel drops.',
@@ -73,16 +78,15 @@ export const en = {
     'Bytes {from} to {to} are struct tun_pi: flags {flags}, proto {proto} ({name}).',
   'evidence.virtio':
     'Bytes {from} to {to} fit struct virtio_net_hdr: flags {flags}, gso_type {gso}, hdr_len {header}.',
-  'evidence.protocol-bytes': 'Byte {at} on ({bytes}) reads as {protocol}.',
+  'evidence.protocol-bytes': 'Bytes {from} to {to} ({bytes}) are the beginning of a good {protocol} header.',
   'evidence.upper-plausible':
     'The header at byte {at} reads as {protocol}; its checksum could not be confirmed.',
   'evidence.upper-verified':
     'The header at byte {at} reads as {protocol}, confirmed by its checksum or length.',
-  'evidence.zero-before': 'The {count} bytes before it are zero.',
+  'evidence.zero-before': 'Nothing but zeros before it: {count} bytes.',
   'evidence.all-zero': 'All {count} captured bytes from the expected position on are zero.',
   'evidence.packet-ends': 'The packet ends {length} bytes behind the expected position; {least} are needed.',
-  'evidence.capture-ends':
-    'Only {captured} bytes from the expected position on were captured; {least} are needed.',
+  'evidence.capture-ends': 'Captured from the expected position on: {captured} bytes; {least} are needed.',
   'evidence.capture-begins': 'The captured bytes begin {bytes} bytes behind the expected position.',
   'evidence.spells-ethertype':
     'Bytes 12 and 13 ({bytes}) spell an EtherType, but they belong to the source address: no such header follows.',
@@ -134,7 +138,7 @@ export const en = {
   'remedy.vnet-header-not-expected':
     'Set IFF_VNET_HDR and the same size with TUNSETVNETHDRSZ on both sides, or leave the header out.',
   'cause.change-head-zeros':
-    '{shift} zero bytes lie before the IP header, as bpf_skb_change_head(skb, {shift}, 0) leaves them.',
+    'Before the IP header lie zeros ({shift} bytes), as bpf_skb_change_head(skb, {shift}, 0) leaves them.',
   'remedy.change-head-zeros':
     'Call bpf_skb_change_head() only before a redirect to an Ethernet device, and store a MAC header there with bpf_skb_store_bytes().',
   'cause.header-pulled':
@@ -142,7 +146,7 @@ export const en = {
   'remedy.header-pulled':
     'Check the length given to bpf_xdp_adjust_head(), bpf_skb_adjust_room() or skb_pull() on this path.',
   'cause.wrong-room':
-    '{shift} bytes lie between skb->data and the IP header: a header before it was not removed, or room was made and not filled.',
+    'The IP header lies {shift} bytes behind skb->data: a header before it was not removed, or room was made and not filled.',
   'remedy.wrong-room':
     'Check the length given to bpf_xdp_adjust_head(), bpf_skb_adjust_room() or bpf_skb_change_head() on this path.',
   'cause.protocol-mismatch':

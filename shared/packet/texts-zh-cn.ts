@@ -19,6 +19,7 @@ export const zhCN = {
   'title.shifted-ip-header': 'IP 头偏移了 {shift} 字节',
   'title.wrong-ip-version': '出现的是 IPv{version} 头，而预期是另一个 IP 版本',
   'title.other-protocol': '是另一种协议：{protocol}',
+  'title.truncated-packet': '被截断：报文比 {field} 所说的短',
   'title.corrupt-ip-header': 'IP 头损坏：{field}',
 
   'evidence.kernel-reads-version':
@@ -36,6 +37,8 @@ export const zhCN = {
   'evidence.ipv4-verified':
     '字节 {at} 处开始是一个 IPv4 头：{source} 到 {destination}，协议 {protocol}；其 {length} 字节的校验和 {checksum} 正确。',
   'evidence.ipv4-unverified': '字节 {at}（{byte}）开始看似 IPv4 头；其校验和未得到确认。',
+  'evidence.ipv4-ihl-short':
+    '字节 {at}（{byte}）是版本 4、ihl {ihl}：头部只有 {length} 字节，少于任何 IPv4 头都有的 20 字节。',
   'evidence.ipv4-cut': '字节 {at}（{byte}）开始是 IPv4 头；只捕获到其中 {captured} 字节。',
   'evidence.ipv4-checksum-absent':
     '字节 {at} 处 IPv4 头的校验和为 0，这在发送路径上 ip_send_check() 之前是正常的。',
@@ -53,6 +56,8 @@ export const zhCN = {
   'evidence.ipv6-cut': '字节 {at}（{byte}）开始是 IPv6 头；只捕获到其中 {captured} 字节。',
   'evidence.ipv6-length-exact': '其载荷长度 {payload} 恰好等于报文剩余的长度。',
   'evidence.ipv6-length-fits': '其载荷长度 {payload} 不超过报文剩余的长度。',
+  'evidence.ipv6-length-zero':
+    '其载荷长度为 0，但后面还有 {left} 字节：只有巨型报文（RFC 2675）和发送方向分段之前才会如此。',
   'evidence.ipv6-length-long': '其载荷长度为 {payload}，但头部之后只有 {left} 字节（InTruncatedPkts）。',
   'evidence.ipv6-multicast-source': '源地址 {source} 是多播地址，内核会丢弃。',
   'evidence.ipv6-version': '字节 0（{byte}）的版本为 {version}；其余部分都符合 IPv6 头。',
@@ -62,7 +67,7 @@ export const zhCN = {
     '字节 {from} 至 {to} 是 struct tun_pi：flags {flags}，proto {proto}（{name}）。',
   'evidence.virtio':
     '字节 {from} 至 {to} 符合 struct virtio_net_hdr：flags {flags}，gso_type {gso}，hdr_len {header}。',
-  'evidence.protocol-bytes': '从字节 {at} 起（{bytes}）读作 {protocol}。',
+  'evidence.protocol-bytes': '字节 {from} 到 {to}（{bytes}）是一个完好的 {protocol} 头的开头。',
   'evidence.upper-plausible': '字节 {at} 处的头部读作 {protocol}；其校验和无法确认。',
   'evidence.upper-verified': '字节 {at} 处的头部读作 {protocol}，其校验和或长度已确认。',
   'evidence.zero-before': '它之前的 {count} 字节全为零。',

@@ -21,8 +21,9 @@ export type CauseCode = CodeOf<'cause'>;
 export function text(key: TextKey, values: TextValues, locale: Locale): string {
   const template: string = locale === 'zh-CN' ? zhCN[key] : en[key];
   if (!template.includes('{')) return template;
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
+  const filled = template.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     return value === undefined ? whole : String(value);
   });
+  return locale === 'en' ? filled.replace(/(?<![\w.:-])(-?1) bytes\b/g, '$1 byte') : filled;
 }

@@ -63,6 +63,8 @@ export interface VerdictInput {
    * length 0. On receive both are always filled in. Default false.
    */
   output?: boolean;
+  /** The bytes before the expected position are the pseudo header of a capture file, no bytes of the packet. */
+  pseudoHeader?: boolean;
   /** Kernel release of the target, such as `6.1.0-56-cloud-amd64`: causes are limited to kernels that have them. */
   kernel?: string | null;
 }

@@ -23,7 +23,7 @@ export interface VerdictDetail {
   shift: number | null;
   /** The protocol of the header that was found: `arp`, `mpls`, `ethernet`, `ipv4` … */
   protocol: string | null;
-  /** corrupt-ip-header: the iphdr or ipv6hdr member that is wrong. */
+  /** corrupt-ip-header: the iphdr or ipv6hdr member that is wrong; truncated: the length that says more than is there. */
   field: string | null;
   /** Version of the IP header that was found, wherever it lies. */
   version: number | null;
@@ -82,7 +82,14 @@ export function verdict(input: VerdictInput): Verdict {
   const detail: VerdictDetail = {
     shift: kind === 'shifted-ip-header' ? finding.networkAt : null,
     protocol: finding.protocol === '' ? null : finding.protocol,
-    field: kind === 'corrupt-ip-header' ? corruptField(input, finding, repair) : null,
+    field:
+      kind === 'corrupt-ip-header'
+        ? corruptField(input, finding, repair)
+        : kind === 'truncated' && finding.bits > LEAST_BITS && finding.networkAt === 0
+          ? finding.version === 6
+            ? 'payload_len'
+            : 'tot_len'
+          : null,
     version: finding.version === 0 ? null : finding.version,
     tags: finding.tags,
   };
@@ -106,6 +113,9 @@ function titleText(kind: VerdictKind, detail: VerdictDetail, locale: Locale): st
       return text('title.wrong-ip-version', { version: detail.version ?? 0 }, locale);
     case 'other-protocol':
       return text('title.other-protocol', { protocol: detail.protocol ?? '' }, locale);
+    case 'truncated':
+      if (detail.field === null) return text('kind.truncated', {}, locale);
+      return text('title.truncated-packet', { field: detail.field }, locale);
     case 'corrupt-ip-header':
       return text('title.corrupt-ip-header', { field: detail.field ?? '' }, locale);
     default:

@@ -94,5 +94,6 @@ export function verdictInput(
     packetLength: record.flags & (FLAG_SKB | FLAG_CAPTURE) ? Math.max(0, record.len - offset) : null,
     skb: skbState(record),
     output: expectation?.output ?? false,
+    pseudoHeader: (record.flags & FLAG_CAPTURE) !== 0,
   };
 }

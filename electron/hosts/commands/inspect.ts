@@ -44,6 +44,7 @@ export async function inspectCommand(
       packetLength,
       skb: seenThere?.skb ?? null,
       output: seenThere?.output ?? false,
+      pseudoHeader: at > 0,
     });
     seen.set(judged.kind, (seen.get(judged.kind) ?? 0) + 1);
     const hex = (): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
@@ -87,7 +88,7 @@ export async function inspectCommand(
 function summaryOf(seen: ReadonlyMap<VerdictKind, number>): string {
   const total = [...seen.values()].reduce((sum, count) => sum + count, 0);
   const kinds = [...seen].map(([kind, count]) => `${count} ${kind}`).join(', ');
-  return `skblens: ${total} packets${kinds === '' ? '' : `: ${kinds}`}`;
+  return `skblens: ${total} ${total === 1 ? 'packet' : 'packets'}${kinds === '' ? '' : `: ${kinds}`}`;
 }
 
 async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
