@@ -152,8 +152,9 @@ export class BpftraceStream implements ProbeStream {
 
   /** A map that was never hit is not printed by every version: what has come by the next line is told. */
   #tell(): void {
+    const last = this.ended && !this.#awaited.has('matched');
     this.#awaited.clear();
-    this.#listener.totals({ ...this.#totals });
+    this.#listener.totals({ ...this.#totals }, last);
   }
 
   /** The record that waited for its stack goes out, with what came of it. */

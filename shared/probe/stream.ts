@@ -7,9 +7,9 @@ export interface StreamListener {
   event(record: EventRecord): void;
   /** New texts that records name by number from here on: the first has the number `first`, the next one more. */
   labels(first: number, texts: readonly string[]): void;
-  /** Totals since the start, as the kernel side counts them. */
-  totals(totals: KernelTotals): void;
-  /** The engine's own count of events it could not deliver. */
+  /** Totals since the start, as the kernel side counts them; `last`: of all that it sent, after it has ended. */
+  totals(totals: KernelTotals, last?: boolean): void;
+  /** The engine's own count of what it could not deliver. */
   lost(count: number): void;
   /** A line that is not ours: a warning or error of the engine, or damage. */
   stray(line: string): void;

@@ -6,7 +6,7 @@ import { median } from './bench-line.ts';
 const RATE = 20_000;
 /** FLOOD_SECONDS and FLOOD_PER_SECOND change what is offered, and how much of it the kernel side may send. */
 const SECONDS = Number(process.env['FLOOD_SECONDS'] ?? 60);
-const PER_SECOND = process.env['FLOOD_PER_SECOND'] ?? '2000';
+const PER_SECOND = process.env['FLOOD_PER_SECOND'] ?? '500';
 
 /**
  * A probe on bookworm while its kernel is offered 20,000 bad packets a second for a minute: what is captured of them, what

@@ -1,11 +1,14 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { breakGuest } from '../lab/break.ts';
+import { busyGuest, idleGuest } from '../lab/flood.ts';
 import { upGuest } from '../lab/guest.ts';
 import type { Guest } from '../lab/guest.ts';
 import { GUEST_NAMES } from '../lab/guest-names.ts';
+import { probeFlood } from '../support/flooded-probe.ts';
 import { secondsUntilClean } from '../support/leftovers.ts';
 import { needs } from '../support/needs.ts';
 import { startSkblens } from '../support/skblens.ts';
+import type { JsonLine } from '../support/skblens.ts';
 
 interface Event {
   readonly function: string;
@@ -118,4 +121,46 @@ needs(
       expect(await secondsUntilClean(guest, 10)).toBeTypeOf('number');
     });
   }
+});
+
+needs(
+  'qemu-system-x86_64',
+  'mmdebstrap',
+  'mkfs.ext4',
+  'ssh',
+)('more than the client can have', () => {
+  test('is counted to the last packet by client and kernel alike, takes no memory, and a target that suffers ends the probe', async () => {
+    const guest = await upGuest('bookworm');
+    const words = ['--filter', 'bad-ip-header', '--per-second', '1000000'];
+    const heavy = (line: JsonLine): boolean =>
+      line.type === 'load' &&
+      Number(line['load']) - Number(line['loadAtAttach']) >= 16 &&
+      Number(line['busyPercent']) >= 80;
+    const suffers = async (lines: readonly JsonLine[]): Promise<void> => {
+      const until = (test: () => boolean) =>
+        vi.waitFor(() => expect(test()).toBe(true), { timeout: 90_000, interval: 200 });
+      const busy = busyGuest(guest, 300, 90);
+      // What is so busy takes very long to detach a probe.
+      await until(() => lines.filter(heavy).length >= 3).finally(() => idleGuest(guest));
+      await busy;
+      await until(() => lines.some(({ type }) => type === 'stopped'));
+    };
+    const probe = await probeFlood(guest, words, 20_000, 6, suffers);
+    const { flood, status, events, lines, memory, stderr } = probe;
+    expect(status, stderr).toBe(0);
+    const stopped = lines.find(({ type }) => type === 'stopped');
+    expect(stopped).toMatchObject({ reason: 'load', totals: { limited: 0, received: events } });
+    const { matched, lost } = stopped?.['totals'] as Record<'matched' | 'lost', number>;
+    const { before, after } = flood.counters.InHdrErrors;
+    // Each of them went through ip_rcv_core, and the kernel's counter saw it too.
+    expect(matched).toBe(flood.sentBad);
+    expect(after - before).toBe(flood.sentBad);
+    expect(lost).toBeGreaterThan(0);
+    expect(events + lost).toBe(matched);
+    const told = lines.filter(({ type }) => type === 'lost').map(({ count }) => count as number);
+    expect(told.reduce((sum, count) => sum + count, 0)).toBe(lost);
+    // It keeps no more than some 10 MB of records that are on their way.
+    expect(Math.max(...memory) - (memory[0] ?? 0)).toBeLessThan(150);
+    expect(await secondsUntilClean(guest, 20)).toBeTypeOf('number');
+  });
 });

@@ -38,23 +38,37 @@ export async function floodGuest(guest: Guest, rate: number, seconds: number): P
   return { ...parseBreakResult('flood', done.stdout), took: Number(took) };
 }
 
-/** Keeps the guest busy with so many processes that want to run, each with the least claim to it, for some seconds. */
+const BUSY_MARK = '/run/skblens-lab-busy';
+
+/**
+ * Keeps the guest busy with so many processes that want to run, each with the least claim to it, until `idleGuest`, or for
+ * so many seconds.
+ */
 export async function busyGuest(guest: Guest, processes: number, seconds: number): Promise<void> {
-  const script = `import os, sys, time
+  const script = `import os, signal, time
+MARK = '${BUSY_MARK}'
 end = time.monotonic() + ${Math.min(seconds, MOST_SECONDS)}
-os.nice(19)
+open(MARK, 'w').close()
+children = []
 for _ in range(${Math.min(processes, 1000)}):
-    if os.fork() == 0:
+    child = os.fork()
+    if child == 0:
+        os.nice(19)
         while time.monotonic() < end:
             pass
         os._exit(0)
-while True:
-    try:
-        os.wait()
-    except ChildProcessError:
-        break
+    children.append(child)
+while time.monotonic() < end and os.path.exists(MARK):
+    time.sleep(0.2)
+for child in children:
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
 `;
   const done = await guest.runInput('python3 -', script, { timeoutMilliseconds: 240_000 + 1000 * seconds });
   if (done.code !== 0)
     throw new LabFailure('fault-failed', `It was not kept busy: ${done.stderr.slice(-400)}`, 'Try again.');
+}
+
+export async function idleGuest(guest: Guest): Promise<void> {
+  await guest.run(`rm -f ${BUSY_MARK}`);
 }

@@ -77,12 +77,13 @@ export async function startRun(
   let reportedLost = 0;
   let refused = 0;
   let came = 0;
-  /** What was sent and is not here, once the kernel side has ended: also what stood in its buffer then, which no gap shows. */
-  const missing = (): number =>
-    program.engine === 'bpftrace' && spec.script === null && stream.ended
-      ? totals.matched - totals.limited - came
-      : 0;
-  const lost = (): number => Math.max(stream.gaps, reportedLost, missing()) + refused;
+  /** Sent and not here, by the kernel side's last totals: also what stood in its buffer then, which no gap shows. */
+  let missing: number | null = null;
+  /** bpftrace's own count has its heartbeats in it, so it stands for what is not known otherwise. */
+  const lost = (over = false): number => {
+    const told = missing ?? (over || spec.script !== null ? reportedLost : 0);
+    return Math.max(stream.gaps, told) + refused;
+  };
 
   const stop = (reason: StopReason): void => {
     if (stopping !== null) return;
@@ -112,12 +113,13 @@ export async function startRun(
       if (spec.count !== null && totals.received >= spec.count) stop('count');
     },
     labels: (first, texts) => listener.labels(first, texts),
-    totals: (kernel) => {
+    totals: (kernel, last) => {
       Object.assign(totals, kernel);
+      if (last && spec.script === null) missing = kernel.matched - kernel.limited - came;
       totals.lost = lost();
       if (!attached || stopping !== null) return;
       listener.state({ kind: 'attached', seconds: attachSeconds }, { ...totals });
-      if (losses.take({ lost: totals.lost, came })) stop('loss');
+      if (losses.take({ lost: Math.max(totals.lost, reportedLost), came })) stop('loss');
     },
     lost: (count) => {
       reportedLost += count;
@@ -139,7 +141,7 @@ export async function startRun(
     outbox.flush();
     for (const match of leash.stderr().matchAll(/^Lost (\d{1,12}) events/gm))
       reportedLost += Number(match[1]);
-    totals.lost = lost();
+    totals.lost = lost(true);
     const final: RunTotals = { ...totals, matched: Math.max(totals.matched, totals.received) };
     const failed = (failure: Fail): void =>
       listener.state({ kind: 'failed', failure: failure.failure, totals: final }, final);

@@ -155,6 +155,18 @@ test('what stood in the buffer of the kernel as it ended is lost too, though no 
   expect(started.totals()).toMatchObject({ matched: 80, limited: 70, received: 2, lost: 8 });
 });
 
+test("bpftrace's own count, which has lost heartbeats in it, stands only for what is not known otherwise", async () => {
+  const started = await start();
+  started.channel.emit(`${TAG}\tB\n${line(1)}Lost 9 events\n${line(6)}`);
+  const totals = '@seen: 7\n@own: 0\n@matched: 7\n@limited: 0\n';
+  started.channel.emit(`${TAG}\tT\n${totals}`);
+  expect(started.totals().lost).toBe(4);
+  started.channel.emit(`${TAG}\tE\n${totals}`);
+  started.channel.end(0);
+  await started.run.ended;
+  expect(started.totals()).toMatchObject({ matched: 7, received: 2, lost: 5 });
+});
+
 test('what a filter on arrival leaves out is not lost', async () => {
   const started = await start({}, '', { arrival: () => false });
   started.channel.emit(
