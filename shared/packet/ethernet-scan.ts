@@ -2,11 +2,15 @@
 import { u16, u24, u8 } from './cursor.ts';
 import {
   ipv4Bits,
+  ipv4BodyFlags,
   ipv4Flags,
   ipv4Verifies,
   ipv6Weight,
   ipv6Flags,
+  V4_FRAGMENT_SANE,
+  V4_LENGTH_EXACT,
   V4_LENGTH_FITS,
+  V4_PROTOCOL_KNOWN,
   V6_LENGTH_FITS,
 } from './header-checks.ts';
 import {
@@ -20,6 +24,7 @@ import {
   ETH_P_PPP_DISC,
   ETH_P_PPP_SES,
   ETH_P_QINQ1,
+  ETH_P_RARP,
   ETH_P_TEB,
   etherTypeName,
 } from './numbers.ts';
@@ -168,7 +173,7 @@ function weighPayload(
       scan.bits += 15;
       if (at >= limit) return;
       const flags = ipv4Flags(bytes, at, limit, left, output);
-      scan.innerBits = ipv4Bits(flags);
+      scan.innerBits = flags === 0 ? damagedIpv4Bits(bytes, at, limit, left) : ipv4Bits(flags);
       if ((flags & V4_LENGTH_FITS) !== 0 && left === 46) scan.innerBits += 6;
       break;
     }
@@ -182,6 +187,7 @@ function weighPayload(
       break;
     }
     case ETH_P_ARP:
+    case ETH_P_RARP:
       scan.follows = FOLLOWS_ARP;
       scan.bits += 15;
       if (at + 6 > limit) return;
@@ -198,6 +204,13 @@ function weighPayload(
   }
   scan.bits += scan.innerBits;
   if (scan.bits < before - 12) scan.bits = before - 12;
+}
+
+/** An IPv4 header whose version or ihl is wrong, told by its length and protocol. */
+function damagedIpv4Bits(bytes: Uint8Array, at: number, limit: number, left: number): number {
+  const flags = ipv4BodyFlags(bytes, at, 20, limit, left, false);
+  const told = V4_LENGTH_EXACT | V4_PROTOCOL_KNOWN | V4_FRAGMENT_SANE;
+  return (flags & told) === told ? 4 : -12;
 }
 
 /** 802.3: a length, then LLC (IEEE 802.2); with SNAP, an EtherType again. */
@@ -287,7 +300,9 @@ function otherPayloadBits(bytes: Uint8Array, at: number, limit: number, type: nu
     case 0x888e:
       return u8(bytes, at) <= 3 && u8(bytes, at + 1) <= 8 ? 8 : -8;
     case ETH_P_TEB:
-      return 0;
+      return at + 14 <= limit && etherTypeName(u16(bytes, at + 12)) !== null ? 10 : 0;
+    case 0x88f7:
+      return (u8(bytes, at + 1) & 15) === 2 && u8(bytes, at) < 0x20 ? 6 : 0;
     default:
       return 0;
   }

@@ -229,6 +229,8 @@ function explainAmbiguity(
 ): void {
   const { bytes, origin, limit } = exhibit;
   if (finding.networkAt !== 4 || finding.linkAt !== NOWHERE || origin < 0 || origin + 4 > limit) return;
+  const type = u16(bytes, origin + 2);
+  if (type !== ETH_P_IP && type !== ETH_P_IPV6) return;
   if (u16(bytes, origin) !== 0 || (input.skb?.deviceType ?? null) !== null) return;
   const others = ['tun_pi', 'GRE', 'VLAN TCI 0'].filter(
     (name) =>

@@ -118,12 +118,12 @@ export function offerPacketInformation(scene: Scene, kind: number): void {
   const bits = flags === 0 ? 8 : 6;
   offerEtherType(scene, kind, '', 2, bits, 0);
   if (etherTypeName(type) === null) return;
-  offerEthernet(scene, kind, '', 4, bits + 10);
+  offerEthernet(scene, kind, 'ethernet', 4, bits + 10);
   for (const length of VIRTIO_LENGTHS) {
     const virtio = virtioBits(bytes, origin + 4, length, scene.limit);
     if (virtio <= 0) continue;
     offerBare(scene, kind, '', 4 + length, bits + 10 + virtio);
-    offerEthernet(scene, kind, '', 4 + length, bits + 10 + virtio);
+    offerEthernet(scene, kind, 'ethernet', 4 + length, bits + 10 + virtio);
   }
 }
 
@@ -156,7 +156,7 @@ export function offerVirtio(scene: Scene, kind: number): void {
     const bits = virtioBits(scene.bytes, scene.origin, length, scene.limit);
     if (bits <= 0) continue;
     offerBare(scene, kind, '', length, bits);
-    offerEthernet(scene, kind, '', length, bits);
+    offerEthernet(scene, kind, 'ethernet', length, bits);
   }
 }
 

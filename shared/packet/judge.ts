@@ -19,7 +19,7 @@ import {
 import { ipv4TransportBits, offerIpv4, offerIpv6, offerShifted } from './judge-ip.ts';
 import { offerEthernet, offerPacketInformation, offerVirtio, offerVlan } from './judge-link.ts';
 import { offerOtherProtocols } from './judge-other.ts';
-import { ETH_P_IP, ETH_P_IPV6 } from './numbers.ts';
+import { ETH_P_IP, ETH_P_IPV6, etherTypeName } from './numbers.ts';
 import { leastHeader } from './least-header.ts';
 import { judgeTransport } from './judge-transport.ts';
 import { EXPECTED_BITS, newScene, resetFinding } from './scene.ts';
@@ -204,13 +204,18 @@ function judgeLink(scene: Scene, expect: 'ethernet' | 'auto'): void {
   settleEtherType(scene, expect === 'ethernet' ? WRONG_IP_VERSION : AS_EXPECTED);
 }
 
-/** An IP header is where an Ethernet header ends, and its EtherType names the other version: a frame all the same. */
+/**
+ * An IP header lies somewhere behind what reads as an Ethernet header of a known EtherType, which may name the other
+ * version, or something between the two: a frame all the same.
+ */
 function settleEtherType(scene: Scene, kind: number): void {
   const { bytes, origin, finding, scan } = scene;
   if (finding.kind !== SHIFTED_IP || finding.networkAt < 14 || origin < 0) return;
+  if ((u8(bytes, origin + 6) & 1) !== 0) return;
   scanEthernet(bytes, origin, scene.limit, scene.left, scene.output, scan);
-  if (scan.networkAt !== origin + finding.networkAt) return;
-  if (scan.etherType !== (finding.version === 4 ? ETH_P_IPV6 : ETH_P_IP)) return;
+  if (scan.etherType <= 0x5dc || etherTypeName(scan.etherType) === null) return;
+  if (scan.networkAt > origin + finding.networkAt) return;
+  if (kind === WRONG_IP_VERSION && scan.networkAt !== origin + finding.networkAt) return;
   finding.kind = kind;
   finding.protocol = 'ethernet';
   finding.linkAt = 0;

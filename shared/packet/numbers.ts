@@ -2,6 +2,7 @@
 
 export const ETH_P_IP = 0x0800;
 export const ETH_P_ARP = 0x0806;
+export const ETH_P_RARP = 0x8035;
 export const ETH_P_IPV6 = 0x86dd;
 export const ETH_P_8021Q = 0x8100;
 export const ETH_P_8021AD = 0x88a8;
@@ -19,7 +20,7 @@ const ETHERTYPE_NAMES: ReadonlyMap<number, string> = new Map([
   [0x22f0, 'AVTP'],
   [0x22f3, 'TRILL'],
   [ETH_P_TEB, 'Transparent Ethernet Bridging'],
-  [0x8035, 'RARP'],
+  [ETH_P_RARP, 'RARP'],
   [ETH_P_8021Q, '802.1Q VLAN'],
   [0x8137, 'IPX'],
   [ETH_P_IPV6, 'IPv6'],

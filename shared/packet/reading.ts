@@ -41,9 +41,13 @@ export function readingAsFound(input: VerdictInput, verdict: Verdict): InspectOp
     case 'vlan-where-ip-expected':
       return from(input, 'vlan', tagAt(input));
     case 'shifted-ip-header':
-      return from(input, ip, detail.shift ?? 0);
-    case 'tun-packet-information':
-      return from(input, 'tun-pi', 0);
+      return from(input, detail.protocol === 'ethernet' ? 'ethernet' : ip, detail.shift ?? 0);
+    case 'tun-packet-information': {
+      // Behind a frame or a virtio-net header the EtherType of tun_pi does not tell where the packet is.
+      if (detail.protocol === 'ethernet') return from(input, 'ethernet', frameAt(input, verdict));
+      const behind = verdict.headerAt === null || verdict.headerAt === 4;
+      return behind ? from(input, 'tun-pi', 0) : from(input, ip, verdict.headerAt ?? 0);
+    }
     case 'virtio-net-header':
       return from(input, 'virtio-net', 0);
     case 'other-protocol':
@@ -53,6 +57,12 @@ export function readingAsFound(input: VerdictInput, verdict: Verdict): InspectOp
     case 'unrecognised':
       return from(input, 'payload', 0);
   }
+}
+
+/** Where the frame behind a tun_pi begins. */
+function frameAt({ expect }: VerdictInput, { headerAt, detail }: Verdict): number {
+  if (headerAt === null) return 4;
+  return expect === 'ethernet' ? headerAt : headerAt - 14 - 4 * detail.tags;
 }
 
 /** A tag is decoded from behind its TPID. */

@@ -15,6 +15,7 @@ export const en = {
   'kind.unrecognised': 'Not recognised',
 
   'title.shifted-ip-header': 'IP header shifted by {shift} bytes',
+  'title.shifted-frame': 'Ethernet header shifted by {shift} bytes, with the IP header behind it',
   'title.wrong-ip-version': 'IPv{version} header where the other IP version was expected',
   'title.other-protocol': 'Another protocol: {protocol}',
   'title.truncated-packet': 'Truncated: the packet is shorter than {field} says',

@@ -17,6 +17,7 @@ export const zhCN = {
   'kind.unrecognised': '无法识别',
 
   'title.shifted-ip-header': 'IP 头偏移了 {shift} 字节',
+  'title.shifted-frame': '以太网头偏移了 {shift} 字节，其后的 IP 头随之偏移',
   'title.wrong-ip-version': '出现的是 IPv{version} 头，而预期是另一个 IP 版本',
   'title.other-protocol': '是另一种协议：{protocol}',
   'title.truncated-packet': '被截断：报文比 {field} 所说的短',

@@ -19,7 +19,7 @@ export type { Evidence } from './evidence.ts';
 export type { Locale } from './texts.ts';
 
 export interface VerdictDetail {
-  /** shifted-ip-header: bytes from the expected position to the IP header; negative: it lies before. */
+  /** shifted-ip-header: bytes from the expected position to the header that was expected; negative: it lies before. */
   shift: number | null;
   /** The protocol of the header that was found: `arp`, `mpls`, `ethernet`, `ipv4` … */
   protocol: string | null;
@@ -79,9 +79,14 @@ export function verdict(input: VerdictInput): Verdict {
     kind === 'corrupt-ip-header'
       ? ipv4Repair(exhibit.bytes, exhibit.origin, exhibit.limit, exhibit.left ?? -1)
       : 0;
+  // What was expected is shifted: a whole frame, if its header was found.
+  const frameAt =
+    kind === 'shifted-ip-header' && input.expect === 'ethernet' && finding.headerAt !== NOWHERE
+      ? finding.headerAt
+      : null;
   const detail: VerdictDetail = {
-    shift: kind === 'shifted-ip-header' ? finding.networkAt : null,
-    protocol: finding.protocol === '' ? null : finding.protocol,
+    shift: kind === 'shifted-ip-header' ? (frameAt ?? finding.networkAt) : null,
+    protocol: frameAt !== null ? 'ethernet' : finding.protocol === '' ? null : finding.protocol,
     field:
       kind === 'corrupt-ip-header'
         ? corruptField(input, finding, repair)
@@ -108,6 +113,8 @@ export function verdict(input: VerdictInput): Verdict {
 function titleText(kind: VerdictKind, detail: VerdictDetail, locale: Locale): string {
   switch (kind) {
     case 'shifted-ip-header':
+      if (detail.protocol === 'ethernet')
+        return text('title.shifted-frame', { shift: detail.shift ?? 0 }, locale);
       return text('title.shifted-ip-header', { shift: detail.shift ?? 0 }, locale);
     case 'wrong-ip-version':
       return text('title.wrong-ip-version', { version: detail.version ?? 0 }, locale);

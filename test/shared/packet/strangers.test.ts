@@ -49,6 +49,35 @@ it.each([
   expect(line).toBe('192.0.2.9 -> 192.0.2.1 ICMP echo request id=0x1234 seq=1');
 });
 
+it.each([
+  ['an IPv4 header of ihl 3', `0800 43${ECHO.slice(2)}`],
+  ['RARP', `8035 0001 0800 06040003 0242ac110003 0a000001 000000000000 0a000002`],
+  ['PTP', `88f7 0002002c00000200 ${'00'.repeat(36)}`],
+  ['another frame', `6558 ${MACS} 0800 ${ECHO}`],
+  ['another frame that is not announced', `0800 ${MACS} 0800 ${ECHO}`],
+  ['a network service header', `894f 0fc60103000000ff ${'00'.repeat(16)} ${ECHO}`],
+])('a frame with %s in it is a frame', (_, behind) => {
+  expect(look(MACS + behind).judged.kind).toBe('ethernet-where-ip-expected');
+});
+
+it('an Ethernet header that is shifted is called that, by as much as it is', () => {
+  const { judged, line } = look(`0000${MACS}0800${ECHO}`, { expect: 'ethernet' });
+  expect(judged).toMatchObject({ kind: 'shifted-ip-header', headerAt: 2 });
+  expect(judged.title).toContain('Ethernet header shifted by 2 bytes');
+  expect(line).toMatch(/^192\.0\.2\.9 -> /);
+});
+
+it('behind a tun_pi the packet is read where it is', () => {
+  expect(look(`00000800${'00'.repeat(10)}${ECHO}`).line).toMatch(/^192\.0\.2\.9 -> /);
+  expect(look(`00000800${ECHO}`).line).toMatch(/^192\.0\.2\.9 -> /);
+  expect(look(`00000806${MACS}0806${ARP}`).line).toMatch(/^ARP who has 10\.0\.0\.2/);
+});
+
+it('only an EtherType makes four bytes ambiguous', () => {
+  expect(look(`00000800${ECHO}`).said).toContain('could also be: GRE');
+  expect(look(`00000002${ECHO}`).said).not.toContain('could also be');
+});
+
 it('an EtherType that names the other IP version is still the end of an Ethernet header', () => {
   const frame = MACS + '86dd' + ECHO;
   const asIp = look(frame).judged;
