@@ -138,7 +138,7 @@ export class KernelFunctions {
     for (let entry = 0; entry < this.size; entry++) {
       const located = this.#locate(entry);
       const mark = this.#mark(located);
-      const key = Object.values(mark).join();
+      const key = `${mark.attachable} ${mark.reason} ${mark.glue} ${mark.callable} ${mark.useKprobe}`;
       const known = marks.get(key) ?? { number: marks.size, mark };
       marks.set(key, known);
       const module = modules.get(located.module) ?? modules.size;

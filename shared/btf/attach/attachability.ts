@@ -145,33 +145,8 @@ function trampolineVerdict(target: AttachTarget, facts: AttachFacts): Verdict {
   if (trampolineDenied.has(name)) {
     return no('DENYLIST', 'The kernel refuses BPF trampolines here: they call this function themselves.');
   }
-  let returnsWide = false;
-  try {
-    const prototype = type.btf.type(sizeOrType(type.btf, type.id));
-    if (type.btf.kindNumber(type.id) !== KIND_FUNC || prototype.kind !== 'func_proto') {
-      return no('NO_BTF', 'BTF has no prototype of it: use a kprobe.');
-    }
-    const obstacle = prototypeObstacle(type.btf, prototype, facts.arch, facts.kernel);
-    if (obstacle !== null) {
-      const { reason, sentence } = obstacle;
-      return { answer: obstacle.unsure === true ? 'unknown' : 'no', reason, sentence };
-    }
-    const limit = bpftraceArguments(facts.arch);
-    if (prototype.parameters.length > limit) {
-      return no(
-        'BPFTRACE_ARGS_GT6',
-        `It takes ${prototype.parameters.length} arguments; bpftrace reads ${limit}: use a kprobe.`,
-      );
-    }
-    returnsWide = (sizeOf(type.btf, prototype.returnId) ?? 0) > 8;
-  } catch (failure) {
-    if (!(failure instanceof BtfError)) throw failure;
-    return {
-      answer: 'unknown',
-      reason: 'DAMAGED_BTF',
-      sentence: `Its types cannot be read: ${failure.message}.`,
-    };
-  }
+  const passable = passableByTrampoline(type, facts);
+  if (passable.refused !== null) return passable.refused;
   if (isHiddenByBpftrace(name)) {
     return no('BPFTRACE_HIDDEN', 'bpftrace leaves it out, as tracing it has hung machines.');
   }
@@ -181,7 +156,7 @@ function trampolineVerdict(target: AttachTarget, facts: AttachFacts): Verdict {
   const place = placeVerdict(target, facts);
   if (place !== null) return place;
   if (neverReturns.has(name)) return entryOnly;
-  if (returnsWide) {
+  if (passable.returnsWide) {
     return {
       answer: 'entry-only',
       reason: 'RET_GT8',
@@ -189,6 +164,59 @@ function trampolineVerdict(target: AttachTarget, facts: AttachFacts): Verdict {
     };
   }
   return { answer: 'yes', reason: null, sentence: 'Entry and return can be probed.' };
+}
+
+/** What a prototype alone decides. */
+interface Passable {
+  readonly refused: Verdict | null;
+  readonly returnsWide: boolean;
+}
+
+/** Half of a kernel's functions share their prototype with another one. */
+const judgedPrototypes = new WeakMap<AttachFacts, WeakMap<Btf, Map<number, Passable>>>();
+
+function passableByTrampoline({ btf, id }: NonNullable<AttachTarget['type']>, facts: AttachFacts): Passable {
+  const refused = (verdict: Verdict): Passable => ({ refused: verdict, returnsWide: false });
+  try {
+    if (btf.kindNumber(id) !== KIND_FUNC) return refused(noPrototype);
+    const prototypeId = sizeOrType(btf, id);
+    let ofFacts = judgedPrototypes.get(facts);
+    if (ofFacts === undefined) judgedPrototypes.set(facts, (ofFacts = new WeakMap()));
+    let ofBtf = ofFacts.get(btf);
+    if (ofBtf === undefined) ofFacts.set(btf, (ofBtf = new Map()));
+    let passable = ofBtf.get(prototypeId);
+    if (passable === undefined) ofBtf.set(prototypeId, (passable = judgePrototype(btf, prototypeId, facts)));
+    return passable;
+  } catch (failure) {
+    if (!(failure instanceof BtfError)) throw failure;
+    return refused({
+      answer: 'unknown',
+      reason: 'DAMAGED_BTF',
+      sentence: `Its types cannot be read: ${failure.message}.`,
+    });
+  }
+}
+
+const noPrototype = no('NO_BTF', 'BTF has no prototype of it: use a kprobe.');
+
+function judgePrototype(btf: Btf, prototypeId: number, facts: AttachFacts): Passable {
+  const prototype = btf.type(prototypeId);
+  if (prototype.kind !== 'func_proto') return { refused: noPrototype, returnsWide: false };
+  const obstacle = prototypeObstacle(btf, prototype, facts.arch, facts.kernel);
+  if (obstacle !== null) {
+    const { reason, sentence } = obstacle;
+    const refused: Verdict = { answer: obstacle.unsure === true ? 'unknown' : 'no', reason, sentence };
+    return { refused, returnsWide: false };
+  }
+  const limit = bpftraceArguments(facts.arch);
+  if (prototype.parameters.length > limit) {
+    const refused = no(
+      'BPFTRACE_ARGS_GT6',
+      `It takes ${prototype.parameters.length} arguments; bpftrace reads ${limit}: use a kprobe.`,
+    );
+    return { refused, returnsWide: false };
+  }
+  return { refused: null, returnsWide: (sizeOf(btf, prototype.returnId) ?? 0) > 8 };
 }
 
 /** Arguments bpftrace's tables hold for an architecture. */

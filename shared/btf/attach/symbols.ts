@@ -63,7 +63,10 @@ function isWithin(address: string, bounds: Bounds | null): boolean {
 }
 
 function addressOf(text: string, symbol: string): string | null {
-  const match = new RegExp(`^([0-9a-f]{8,16}) [a-zA-Z] ${symbol}$`, 'm').exec(text);
+  const end = text.indexOf(` ${symbol}\n`);
+  if (end < 0) return null;
+  const line = text.slice(text.lastIndexOf('\n', end) + 1, end);
+  const match = /^([0-9a-f]{8,16}) [a-zA-Z]$/.exec(line);
   return match?.[1] === undefined || /^0+$/.test(match[1]) ? null : match[1];
 }
 
