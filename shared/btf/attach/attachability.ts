@@ -183,7 +183,7 @@ function passableByTrampoline({ btf, id }: NonNullable<AttachTarget['type']>, fa
     let ofFacts = judgedPrototypes.get(facts);
     if (ofFacts === undefined) judgedPrototypes.set(facts, (ofFacts = new WeakMap()));
     let ofBtf = ofFacts.get(btf);
-    if (ofBtf === undefined) ofFacts.set(btf, (ofBtf = new Map()));
+    if (ofBtf === undefined) ofFacts.set(btf, (ofBtf = new Map<number, Passable>()));
     let passable = ofBtf.get(prototypeId);
     if (passable === undefined) ofBtf.set(prototypeId, (passable = judgePrototype(btf, prototypeId, facts)));
     return passable;
