@@ -205,6 +205,7 @@ export class Session {
       fields: program.fields,
       why,
       where,
+      feedsItself: program.feedsItself ?? false,
       script: program.script,
       command: program.command,
       signature: signature === null ? '' : prototypeText(signature),
@@ -237,8 +238,8 @@ export class Session {
     void run.ended.then(() => this.#runs.delete(id));
     void run.ran.then((ran) => this.#receipt(id, ran));
     if (this.info.replay === null) void whenAttached.then(() => this.#watchLoad(id, run, program.engine));
-    const { engine, points, fields } = program;
-    return { run: id, engine, points, fields, reasons: Object.fromEntries(reasons) };
+    const { engine, points, fields, feedsItself = false } = program;
+    return { run: id, engine, points, fields, feedsItself, reasons: Object.fromEntries(reasons) };
   }
 
   /** Ends a run under which the target's load rises steeply. A watch that cannot be started leaves the run as it is. */

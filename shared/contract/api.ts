@@ -153,6 +153,8 @@ export interface PreparedProbe {
   readonly why: EngineWhy;
   /** Which part of `where` is decided in the kernel, and which here. */
   readonly where: readonly FilterPart[];
+  /** An edited script that does not leave out this connection's own packets: each event is more of them. */
+  readonly feedsItself: boolean;
   readonly script: string;
   /** The command that reads the script from its standard input. */
   readonly command: string;
@@ -175,6 +177,8 @@ export interface StartedProbe {
   readonly fields: readonly string[];
   /** Drop reasons by number, as this kernel numbers them; empty where no point tells one. */
   readonly reasons: Readonly<Record<number, string>>;
+  /** As in PreparedProbe. */
+  readonly feedsItself: boolean;
 }
 
 export type RunState =

@@ -11,6 +11,8 @@ import { accessField, splitPath } from './field-access.ts';
 import type { ReadableArgument } from './field-access.ts';
 import { filterCondition } from './named-filter.ts';
 import type { ProbeProgram, ProgramFacts, ProgramPoint, WrittenProgram } from './program.ts';
+import { ownScript } from './own-script.ts';
+import { ownConditions } from './own-traffic.ts';
 import { expectedLayer } from './record-verdict.ts';
 import type { ResolvedPoint } from './resolved-point.ts';
 import type { ProbeSpec } from './spec.ts';
@@ -81,10 +83,12 @@ export function writeBpftraceProgram(
   const probes = withEntries(bodies, facts.machine)
     .map((body) => `${attachPoint(body.point)}\n{\n${pointBody(body, context)}\n}`)
     .join('\n\n');
+  const edited = spec.script === null ? null : ownScript(spec.script, connection, ownConditions);
   const program: ProbeProgram = {
     engine: 'bpftrace',
     command: BPFTRACE_COMMAND,
-    script: spec.script ?? script(spec, probes, tag),
+    script: edited?.script ?? script(spec, probes, tag),
+    feedsItself: edited?.feedsItself ?? false,
     tag: (spec.script === null ? null : tagOf(spec.script)) ?? tag,
     points: told,
     fields: where.fields,

@@ -42,6 +42,11 @@ export function ownSocketCondition(connection: SshConnection): string {
   return `$k->__sk_common.skc_num == ${serverPort} && $k->__sk_common.skc_dport == ${swapped(clientPort)}`;
 }
 
+/** All that a program leaves out of a connection's own packets, see ownScript. */
+export function ownConditions(connection: SshConnection): readonly (string | null)[] {
+  return [ownPacketCondition(connection), ownSocketCondition(connection)];
+}
+
 /** `SSH_CONNECTION` (sshd(8)): client address, client port, server address, server port. */
 export function parseSshConnection(text: string): SshConnection | null {
   const [clientAddress, clientPort, serverAddress, serverPort, ...more] = text.trim().split(/\s+/);

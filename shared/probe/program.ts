@@ -35,6 +35,8 @@ export interface ProbeProgram {
   readonly fields: readonly string[];
   /** Each record comes with its kernel stack. */
   readonly stacks?: boolean;
+  /** An edited script that does not leave out this connection's own packets. */
+  readonly feedsItself?: boolean;
 }
 
 /** What an engine must know of the target to write a program. */

@@ -111,6 +111,12 @@ export function ownPlaces(
   return [expectation.pointer === 'network' ? -header : 0];
 }
 
+/** All that a program leaves out of a connection's own packets, wherever a header may lie, see ownScript. */
+export function ownConditions(connection: SshConnection): readonly (string | null)[] {
+  const places = [...ownPlaces(null, connection), 0, 14];
+  return [...places.map((at) => ownCondition(connection, at)), ownSockCondition(connection)];
+}
+
 /** The same filters where the header lies behind skb->data: on the record, as it arrives. */
 export function passesFilter(filter: FilterName, layer: Expectation | null, record: EventRecord): boolean {
   if (filter === 'none') return true;

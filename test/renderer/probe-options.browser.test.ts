@@ -61,6 +61,9 @@ test('the script is the user’s own once it is edited, until it is given back',
   await expect.element(box).toHaveFocus();
   await box.fill('BEGIN { printf("mine\\n"); exit(); }');
   await expect.element(page.getByText('Your script runs as it stands here', { exact: false })).toBeVisible();
+  await expect
+    .element(page.getByText('This script does not leave out the packets', { exact: false }))
+    .toBeVisible();
   await button('Back to the written script').click();
   await expect.element(script).toHaveTextContent('kfunc:vmlinux:ip_rcv_core');
 });

@@ -1,7 +1,6 @@
 import { FLAG_ARGUMENTS, NO_VALUE } from '../../../shared/capture/record.ts';
 import type { EventRecord } from '../../../shared/capture/record.ts';
-import { inspect } from '../../../shared/packet/inspect.ts';
-import { summary } from '../../../shared/packet/summary.ts';
+import { packetLine } from '../../../shared/packet/reading.ts';
 import type { Verdict } from '../../../shared/packet/verdict.ts';
 import type { Expectation } from '../../../shared/packet/verdict-kinds.ts';
 import type { ProgramPoint } from '../../../shared/probe/program.ts';
@@ -54,19 +53,29 @@ export function reasonText(reason: number, reasons: Readonly<Record<number, stri
   return name === undefined ? `drop reason ${reason}` : `${name} (${reason})`;
 }
 
-/** One event as a person reads it in a terminal: what the packet is, the verdict with its evidence, the bytes. */
+/** Wall-clock time on this machine with microseconds, as tcpdump and Wireshark show it. `ns` since 1970. */
+function timeOfDay(ns: bigint): string {
+  const micro = String((ns / 1000n) % 1_000_000n).padStart(6, '0');
+  const when = new Date(Number(ns / 1_000_000n));
+  const parts = [when.getHours(), when.getMinutes(), when.getSeconds()];
+  return `${parts.map((part) => String(part).padStart(2, '0')).join(':')}.${micro}`;
+}
+
+/** One event as a person reads it in a terminal: when and where, what the packet is, the verdict with its evidence, the bytes. */
 export function eventLines(
   record: EventRecord,
   judged: Verdict | null,
   expect: Expectation,
   told: RunTold,
+  clockOffset: bigint,
 ): string[] {
   const many = told.points.length > 1;
   const point = told.points[record.point];
   const where =
     many && point !== undefined ? ` ${point.name}${record.edge === 'return' ? ' returns' : ''}` : '';
   const packet = many && record.skb !== 0n ? ` skb ${record.skb.toString(16)}` : '';
-  const head = `#${record.seq}${where}${packet} cpu ${record.cpu} ${record.comm}[${record.pid}] ${record.device || '-'} len ${record.len}`;
+  const time = timeOfDay(record.ns + clockOffset);
+  const head = `#${record.seq} ${time}${where}${packet} cpu ${record.cpu} ${record.comm}[${record.pid}] ${record.device || '-'} len ${record.len}`;
   const beside = besideLines(record, told);
   if (record.flags & FLAG_ARGUMENTS) return [`${head} arguments ${hexWords(record.bytes)}`, ...beside];
   if (judged === null) return [head, ...beside];
@@ -92,7 +101,7 @@ function besideLines(record: EventRecord, told: RunTold): string[] {
   ];
 }
 
-/** Wireshark's one line for the packet as it really is: read from where its header was found. */
+/** One line for the packet as it really is, from `packetLine`; `length` counts from the expected position. */
 export function packetSummary(
   bytes: Uint8Array,
   window: number,
@@ -100,19 +109,11 @@ export function packetSummary(
   judged: Verdict,
   expect: Expectation,
 ): string {
-  const isFrame = judged.kind === 'ethernet-where-ip-expected' || expect === 'ethernet';
-  const at = -window + (isFrame ? 0 : (judged.headerAt ?? 0));
-  const start = isFrame
-    ? 'ethernet'
-    : expect === 'ipv4' || expect === 'ipv6' || expect === 'ip'
-      ? 'ip'
-      : expect;
-  const packetLength = length === null ? null : length - (isFrame ? 0 : (judged.headerAt ?? 0));
-  return summary(inspect(bytes, { start, at, packetLength }));
+  return packetLine({ bytes, window, expect, packetLength: length, skb: null }, judged);
 }
 
 export function verdictLines(judged: Verdict): string[] {
-  const sure = `${Math.round(judged.confidence * 100)} %`;
+  const sure = `${(judged.confidence * 100).toFixed(1)} %`;
   const lines = [
     `   ${judged.title} (${sure}${judged.headerAt ? `, the expected header begins at ${judged.headerAt}` : ''})`,
   ];

@@ -130,7 +130,8 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
       window: record.window,
       verdict: judged === null ? null : verdictJson(judged),
     });
-    for (const text of eventLines(record, judged, input?.expect ?? layer, told)) output.text(printable(text));
+    for (const text of eventLines(record, judged, input?.expect ?? layer, told, clockOffset))
+      output.text(printable(text));
   };
 
   const stop = (): void => {
@@ -169,6 +170,10 @@ export async function probeHost(job: ProbeJob): Promise<ProbeResult> {
     const probe = await client.backend.startProbe({ session: info.session, spec });
     runNumber = probe.run;
     told = { ...probe, labels };
+    if (probe.feedsItself)
+      output.note(
+        'skblens: this script does not leave out the packets of our own SSH connection: each event that it sends is more packets',
+      );
     beside.begin(spec, probe.points, survey.facts.release, info.replay !== null);
     started = true;
     await watched;

@@ -56,6 +56,9 @@ export const probe = {
   'probe.notOne': 'Not taken: {text}',
   'probe.edit': 'Edit the script',
   'probe.edited': 'Your script runs as it stands here; the settings above no longer change it.',
+  'probe.feedsItself':
+    'This script does not leave out the packets of your own SSH connection: each event that it sends is more packets.',
+  'probe.ownAdapted': 'Where it leaves out an SSH connection of earlier, this one is left out instead.',
   'probe.editUndo': 'Back to the written script',
   'probe.preparing': 'Writing the script…',
   'probe.start': 'Start',

@@ -58,6 +58,8 @@ export const probe: Readonly<Record<keyof typeof en, string>> = {
   'probe.notOne': '未接受：{text}',
   'probe.edit': '编辑脚本',
   'probe.edited': '将按此处原样运行您的脚本；上面的设置不再改变它。',
+  'probe.feedsItself': '此脚本没有排除您自己的 SSH 连接的数据包：它发送的每个事件都会产生更多数据包。',
+  'probe.ownAdapted': '脚本中所排除的是先前的 SSH 连接之处，运行时改为排除当前连接。',
   'probe.editUndo': '恢复生成的脚本',
   'probe.preparing': '正在生成脚本…',
   'probe.start': '开始',

@@ -220,6 +220,7 @@ function handlersFor(
         script: scriptOf(spec),
         command: 'bpftrace -B line -q /dev/stdin',
         signature: entry.signature,
+        feedsItself: spec.script !== null && !spec.script.includes('$own = 1'),
         expects: 'ipv4 header at skb->data',
       };
     },
@@ -228,7 +229,7 @@ function handlersFor(
       command(session, `bpftrace -B line -q /dev/stdin <<'EOF'\n${scriptOf(spec)}EOF`, 'probe');
       stops.set(run, produce(page, fake, session, run, spec, options.rate));
       const entry = kernelFunctions.details(spec.function);
-      return { run, engine: 'bpftrace', ...pointsOf(spec, entry), reasons: {} };
+      return { run, engine: 'bpftrace', ...pointsOf(spec, entry), reasons: {}, feedsItself: false };
     },
     stopProbe: async ({ run }) => {
       stops.get(run)?.();
