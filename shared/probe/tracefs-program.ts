@@ -53,7 +53,7 @@ export function writeTracefsProgram(
   const program: TracefsProgram = {
     engine: 'tracefs',
     command: TRACEFS_COMMAND,
-    script: spec.script ?? tracefsScript(spec, events, facts.tag),
+    script: spec.script ?? tracefsScript(spec, events, facts.tag, facts.machine),
     tag: (spec.script === null ? null : /^tag=(k[0-9a-f]{8})$/m.exec(spec.script)?.[1]) ?? facts.tag,
     points: told,
     fields: where.fields,

@@ -15,13 +15,21 @@ const STACK_BYTES = 300;
  * named after its process and that process's start time, so that a later run can tell whether the owner is gone.
  * The kernel's buffer drops what is new when it is full: as much as may be sent in a second fits, and only so much
  * is read in a second, so that a flood costs the target little; what was dropped is counted exactly.
+ * Under the leash the events are sent as they lie in the buffer; anywhere else, and where the kernel must name symbols,
+ * as it prints them.
  */
-export function tracefsScript(spec: ProbeSpec, events: readonly TracefsEvent[], tag: string): string {
+export function tracefsScript(
+  spec: ProbeSpec,
+  events: readonly TracefsEvent[],
+  tag: string,
+  machine: string,
+): string {
   const shapes = [...new Set(events.map(({ packet }) => packet.join('\n')))].filter(Boolean);
   const line = Math.max(...events.map(lineBytes));
   const entry = Math.max(...events.map(entryBytes)) + (spec.stack ? STACK_BYTES : 0);
   const reads = spec.perSecond * (spec.stack ? 2 : 1);
   const wanted = Math.ceil((spec.perSecond * entry) / 1024);
+  const pages = sendsPages(spec, events, machine) ? Math.min(...events.map(leastBytes)) : null;
   const functions = shapes.map(
     (shape, i) => `# What is fetched of the sk_buff at $1; the numbers are offsets from this kernel's BTF.
 packet_${i}() {
@@ -66,7 +74,7 @@ ${REMOVE}for old in $(left); do remove $old; done
 started $$
 name=skblens_$$_$start
 I=$T/instances/$name
-reader= ticker= stopping=
+page= reader= ticker= stopping=
 trap 'stopping=1' HUP INT TERM
 trap 'trap "" HUP INT TERM; exec 4<&-; kill $reader $ticker 2>/dev/null; wait; remove $name' EXIT
 mkdir $I 2>/dev/null || fail refused instances
@@ -158,40 +166,117 @@ END
   say "T\\t$hits\\t$missed\\t$own\\t$waiting\\t$read\\t$dropped"
 }
 
-exec 4<$I/trace_pipe
+${pages === null ? '' : BEGIN_PAGES}[ -n "$page" ] || exec 4<$I/trace_pipe
 echo 1 >$I/events/$name/enable || fail refused enable
 say B
-${spec.dryRun ? 'stopping=1\n' : ''}(
-  trap '' INT
-  left=${seconds}
-  while sleep 1 && [ $left -gt 0 ]; do
-    left=$((left - 1))
-    totals
+${spec.dryRun ? 'stopping=1\n' : ''}left=${seconds}
+${pages === null ? '' : readPages(reads, pages)}if [ -z "$page" ]; then
+  (
+    trap '' INT
+    while sleep 1 && [ $left -gt 0 ]; do
+      left=$((left - 1))
+      totals
+    done
+    kill -TERM $$
+  ) </dev/null 4<&- &
+  ticker=$!
+
+  # At most ${reads} reads of an event's length a second.
+  while [ -z "$stopping" ]; do
+    sleep 1 </dev/null >/dev/null 2>&1 4<&- &
+    second=$!
+    dd bs=${line} count=${reads} <&4 2>/dev/null &
+    reader=$!
+    wait $reader || break
+    if [ -z "$stopping" ] && kill -0 $second 2>/dev/null; then
+      say L
+      wait $second
+    fi
   done
-  kill -TERM $$
-) </dev/null 4<&- &
-ticker=$!
 
-# At most ${reads} reads of an event's length a second.
-while [ -z "$stopping" ]; do
-  sleep 1 </dev/null >/dev/null 2>&1 4<&- &
-  second=$!
-  dd bs=${line} count=${reads} <&4 2>/dev/null &
-  reader=$!
-  wait $reader || break
-  if [ -z "$stopping" ] && kill -0 $second 2>/dev/null; then
-    say L
-    wait $second
-  fi
-done
-
-# What waits in the buffer is read to its end: a read ends there, once nothing more can come.
-echo 0 >$I/tracing_on
-kill $reader $ticker $second 2>/dev/null
-wait
-totals
-[ $waiting -gt 0 ] && dd bs=${line} <&4 2>/dev/null && totals
+  # What waits in the buffer is read to its end: a read ends there, once nothing more can come.
+  echo 0 >$I/tracing_on
+  kill $reader $ticker $second 2>/dev/null
+  wait
+  totals
+  [ $waiting -gt 0 ] && dd bs=${line} <&4 2>/dev/null && totals
+fi
 say E
+`;
+}
+
+/** Machines whose 64-bit kernels are little-endian. */
+const LITTLE_ENDIAN = /^(?:x86_64|aarch64|riscv64|loongarch64|ppc64le)$/;
+
+/** Whether pages of the buffer say all: not where a stack or a caller is an address that only the kernel can name. */
+function sendsPages(spec: ProbeSpec, events: readonly TracefsEvent[], machine: string): boolean {
+  const symbols = events.some(({ more }) => more.some((argument) => argument.endsWith(':symbol')));
+  return LITTLE_ENDIAN.test(machine) && !spec.stack && !symbols;
+}
+
+/** Tells how events and pages are laid out; `page` is the size of one, empty where events are to be sent as text. */
+const BEGIN_PAGES = `# To skblens events are sent as they lie in the buffer, page by page; to anyone else as the kernel prints them.
+if [ -n "$SKBLENS_RUN" ] && [ -r $I/per_cpu/cpu0/trace_pipe_raw ]; then
+  while IFS=';' read -r field offset bytes more; do
+    case $field in *' data') page=\$((\${offset#*:} + \${bytes#*:})) data=\${offset#*:} ;; esac
+  done <<END
+$(cat $T/events/header_page)
+END
+fi
+if [ -n "$page" ]; then
+  for file in $I/events/$name/*/format; do
+    point=\${file%/format}
+    while IFS= read -r word; do
+      case $word in ID:* | *field:*) printf '%s\\tM\\t%s\\t%s\\n' $tag \${point##*_} "$word" ;; esac
+    done <$file
+  done
+  say "H\\t$page\\t$data"
+fi
+`;
+
+/** Once a second what is in the buffer: never more pages than its events must fill, or a read would wait. */
+function readPages(reads: number, least: number): string {
+  return `# Reads at most $1 events.
+drain() {
+  budget=$1
+  each=$(((page - data) / ${least}))
+  for again in 1 2 3 4 5 6 7 8; do
+    more=
+    while IFS=: read -r cpu word entries; do
+      entries=\${entries# }
+      [ "$entries" -gt 0 ] 2>/dev/null || continue
+      [ $budget -gt 0 ] || { say L; return; }
+      [ $entries -le $budget ] || entries=$budget
+      more=yes
+      count=$(((entries + each - 1) / each))
+      cpu=\${cpu%/stats}
+      say "P\\t\${cpu##*cpu}\\t$count"
+      # A signal to all of us would cut a page.
+      (trap '' HUP INT TERM; exec dd bs=$page count=$count <$cpu/trace_pipe_raw 2>/dev/null)
+      budget=$((budget - count * each))
+    done <<END
+$(grep '^entries:' $I/per_cpu/cpu*/stats /dev/null)
+END
+    [ -n "$more" ] || return
+  done
+}
+if [ -n "$page" ]; then
+  while [ -z "$stopping" ] && [ $left -gt 0 ]; do
+    sleep 1 </dev/null >/dev/null 2>&1 &
+    second=$!
+    read -r now more </proc/uptime
+    drain ${reads}
+    # One processor's events are in order as they come.
+    [ -d $I/per_cpu/cpu1 ] || now=$((\${now%.*} + 60))
+    say "S\\t$now"
+    totals
+    wait $second
+    left=$((left - 1))
+  done
+  echo 0 >$I/tracing_on
+  drain 1000000000
+  totals
+fi
 `;
 }
 
@@ -277,6 +362,12 @@ function width(argument: string): { entry: number; line: number } {
   const bytes = TYPE_BYTES[bits] ?? (type === 'symbol' ? 8 : 24);
   const characters = type.startsWith('x') ? 2 + 2 * bytes : type === 'symbol' ? 90 : Math.ceil(2.5 * bytes);
   return { entry: bytes * times, line: name + times * (characters + 1) };
+}
+
+/** Bytes that an event takes in the buffer at least: its head, the common fields, its values, where comm is. */
+function leastBytes({ packet, more }: TracefsEvent): number {
+  const least = (argument: string): number => (argument.endsWith(':string') ? 4 : width(argument).entry);
+  return [...packet, ...more].reduce((sum, argument) => sum + least(argument), 4 + 8 + 4);
 }
 
 function lineBytes(event: TracefsEvent): number {

@@ -6,7 +6,14 @@ import type { KernelTotals, ProbeStream, StreamListener } from './stream.ts';
 import { BEFORE, WORDS } from './tracefs-event.ts';
 import type { ProbeProgram } from './program.ts';
 import type { TracefsProgram } from './tracefs-program.ts';
-import { difference, TracefsValues } from './tracefs-values.ts';
+import { deviceName, TracefsValues } from './tracefs-values.ts';
+import type { EventValues } from './tracefs-values.ts';
+import { entryLayout, EntryValues } from './tracefs-entry.ts';
+import type { EntryLayout } from './tracefs-entry.ts';
+import { pageHeader } from './tracefs-pages.ts';
+import type { PageHeader } from './tracefs-pages.ts';
+import { PageRounds } from './tracefs-rounds.ts';
+import type { RawEvent } from './tracefs-rounds.ts';
 
 /** Longest line of ours: forty fetch arguments of at most 460 characters together with a window of 24 words. */
 const MAX_LINE = 8192;
@@ -20,6 +27,11 @@ const OWN_FRAME = new RegExp(
 /** A trampoline of ftrace, between its own frames and the function's. */
 const TRAMPOLINE = /^0x[0-9a-f]{8,16}$/;
 
+/** Of one format file, and pages in one go. */
+const MAX_FORMAT = 64 * 1024;
+const MAX_PAGES = 1 << 20;
+const NEWLINE = 10;
+
 /** Characters that are made of bytes at once: each is an argument of a call. */
 const SLICE = 8192;
 
@@ -31,10 +43,14 @@ const SLICE = 8192;
  *     TAG T hits missed own waiting read dropped       totals, every second and at the end
  *     TAG L                                            no more is read in this second
  *     TAG U                                            own packets cannot be counted on this kernel
+ *     TAG M point line                                 a line of the event's format file
+ *     TAG H size data                                  pages of so many bytes follow P, their events begin there
+ *     TAG P cpu pages                                  so many pages of the ring buffer follow, as they are
+ *     TAG S seconds                                    what had happened by then has come from every processor
  *     TAG F code what place message                    it gives up
  *     TAG E                                            the end
  *
- * and between them the events as the kernel prints them (kernel/trace/trace_output.c), the clock in microseconds:
+ * and between them the events: after P as they lie in the kernel's memory (tracefs-pages.ts), else as it prints them (kernel/trace/trace_output.c), the clock in microseconds:
  *
  *     ping-1217    [000]   809.311215: TAG_0: (ip_rcv_core+0x0/0x310) skb=0xffff8d7c246cb600 … comm="ping"
  *
@@ -46,7 +62,16 @@ export class TracefsStream implements ProbeStream {
   readonly #program: ProbeProgram;
   readonly #valuesOf: TracefsProgram['valuesOf'];
   readonly #listener: StreamListener;
-  readonly #values = new TracefsValues();
+  readonly #text = new TracefsValues();
+  readonly #entry = new EntryValues();
+  readonly #formats = new Map<number, string>();
+  readonly #layouts = new Map<number, { readonly point: number; readonly layout: EntryLayout }>();
+  #header: PageHeader | null = null;
+  #rounds: PageRounds | null = null;
+  /** Pages would have been announced by now. */
+  #textOnly = false;
+  /** Bytes of pages that are still to come, and the page that is being filled. */
+  #pages = { bytes: 0, cpu: 0, filled: 0, page: new Uint8Array(0) };
   readonly #record: EventRecord;
   readonly #packet = new Uint8Array(WORDS.network * 8);
   readonly #totals: KernelTotals = { seen: 0, own: 0, matched: 0, limited: 0 };
@@ -78,11 +103,20 @@ export class TracefsStream implements ProbeStream {
   }
 
   push(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length; at += SLICE)
-      this.#text(String.fromCharCode(...chunk.subarray(at, at + SLICE)));
+    for (let at = 0; at < chunk.length;) {
+      if (this.#pages.bytes > 0) {
+        at += this.#takePage(chunk.subarray(at));
+        continue;
+      }
+      // A line after which pages follow is the last that is text.
+      const line = this.#textOnly ? -1 : chunk.indexOf(NEWLINE, at);
+      const to = Math.min(chunk.length, at + SLICE, line < 0 ? chunk.length : line + 1);
+      this.#lines(String.fromCharCode(...chunk.subarray(at, to)));
+      at = to;
+    }
   }
 
-  #text(text: string): void {
+  #lines(text: string): void {
     let from = 0;
     for (;;) {
       const end = text.indexOf('\n', from);
@@ -108,6 +142,7 @@ export class TracefsStream implements ProbeStream {
     if (this.#rest !== '' && !this.#skipping) this.#line(this.#rest);
     this.#rest = '';
     this.#flush();
+    this.#rounds?.take(null, (event) => this.#raw(event));
   }
 
   /** Records that the kernel dropped for want of room; at the end also what it handed over and never came. */
@@ -149,7 +184,16 @@ export class TracefsStream implements ProbeStream {
     const fields = line.split('\t');
     switch (fields[1]) {
       case 'B':
+        this.#textOnly = this.#header === null;
         return this.#listener.attached();
+      case 'M':
+        return this.#formatLine(Number(fields[2]), fields.slice(3).join('\t'));
+      case 'H':
+        return this.#pagesBegin(fields, line);
+      case 'P':
+        return this.#pagesFollow(fields, line);
+      case 'S':
+        return this.#rounds?.take(Number(fields[2]) * 1e9 || 0, (event) => this.#raw(event));
       case 'T':
         // It may come in the middle of a stack: what has not grown since the last one is whole.
         if (this.#stack !== null && this.#settled) this.#flush();
@@ -165,6 +209,7 @@ export class TracefsStream implements ProbeStream {
         return;
       case 'E':
         this.#flush();
+        this.#rounds?.take(null, (event) => this.#raw(event));
         this.ended = true;
         return;
       default:
@@ -194,34 +239,94 @@ export class TracefsStream implements ProbeStream {
     return this.#program.stacks ? Math.ceil(entries / 2) : entries;
   }
 
+  #formatLine(point: number, line: string): void {
+    const known = this.#formats.get(point) ?? '';
+    if (point < this.#program.points.length && known.length + line.length < MAX_FORMAT)
+      this.#formats.set(point, `${known}${line}\n`);
+  }
+
+  #pagesBegin(fields: readonly string[], line: string): void {
+    this.#header = pageHeader(Number(fields[2]), Number(fields[3]));
+    for (const [point, format] of this.#formats) {
+      const found = entryLayout(format);
+      if (found !== null) this.#layouts.set(found.id, { point, layout: found.layout });
+    }
+    if (this.#header === null) this.#listener.stray(line);
+    else this.#rounds = new PageRounds(this.#header);
+  }
+
+  #pagesFollow(fields: readonly string[], line: string): void {
+    const [cpu = 0, count = 0] = fields.slice(2).map(Number);
+    const known = Number.isInteger(count) && count > 0 && count <= MAX_PAGES && Number.isInteger(cpu);
+    if (this.#header === null || !known) return this.#listener.stray(line);
+    this.#pages = {
+      bytes: count * this.#header.size,
+      cpu,
+      filled: 0,
+      page: new Uint8Array(this.#header.size),
+    };
+  }
+
+  /** Takes what `chunk` has of the pages that are to come; how many bytes that were. */
+  #takePage(chunk: Uint8Array): number {
+    const pages = this.#pages;
+    const taken = chunk.subarray(0, pages.page.length - pages.filled);
+    pages.page.set(taken, pages.filled);
+    pages.filled += taken.length;
+    pages.bytes -= taken.length;
+    if (pages.filled === pages.page.length) {
+      if (this.#rounds?.add(pages.cpu, pages.page) === false) this.#listener.stray('a damaged page');
+      if (this.#rounds?.full === true) this.#rounds.take(null, (event) => this.#raw(event));
+      pages.page = new Uint8Array(pages.page.length);
+      pages.filled = 0;
+    }
+    return taken.length;
+  }
+
+  #raw({ page, from, to, cpu, pid, type, ns }: RawEvent): void {
+    const known = this.#layouts.get(type);
+    if (known === undefined) return this.#listener.stray(`an event of the unknown type ${type}`);
+    this.#entry.read(page, from, to, known.layout);
+    if (this.#fill(this.#entry, known.point, pid, cpu, ns)) this.#flush();
+    else this.#listener.stray(`an event of ${to - from} bytes that lacks a value`);
+  }
+
   #event(line: string, at: number): void {
     this.#flush();
     const head = PREFIX.exec(line.slice(Math.max(0, at - 100), at));
     const point = DIGITS.exec(line.slice(at + this.#mark.length, at + this.#mark.length + 5));
-    const index = Number(point?.[1] ?? Number.NaN);
-    const program = this.#program.points[index];
     const start = line.indexOf(') ', at);
-    if (head === null || program === undefined || start < 0) return this.#listener.stray(line);
-    const values = this.#values;
-    if (!values.read(line, start + 1)) return this.#listener.stray(line);
+    const values = this.#text;
+    if (head === null || point === null || start < 0 || !values.read(line, start + 1))
+      return this.#listener.stray(line);
+    const ns = BigInt(head[3] ?? '0') * 1_000_000_000n + BigInt(head[4] ?? '0') * 1000n;
+    if (!this.#fill(values, Number(point[1]), Number(head[1]), Number(head[2]), ns))
+      return this.#listener.stray(line);
+    if (!this.#program.stacks) this.#flush();
+  }
+
+  /** The record of one event; false when its point or a value of it is missing. */
+  #fill(values: EventValues, index: number, pid: number, cpu: number, ns: bigint): boolean {
+    const program = this.#program.points[index];
+    if (program === undefined) return false;
     const record = this.#record;
     Object.assign(record, emptyRecord(this.#packet));
-    if (!(program.captures === 'packet' ? this.#packetValues(index) : this.#arguments(index)))
-      return this.#listener.stray(line);
+    const packet = program.captures === 'packet';
+    if (!(packet ? this.#packetValues(values, index) : this.#arguments(values, index))) return false;
     this.#parsed++;
     record.seq = ++this.#seq;
-    record.pid = Number(head[1]) >>> 0;
-    record.cpu = Number(head[2]) & 0xffff;
-    record.ns = BigInt(head[3] ?? '0') * 1_000_000_000n + BigInt(head[4] ?? '0') * 1000n;
+    record.pid = pid >>> 0;
+    record.cpu = cpu & 0xffff;
+    record.ns = ns;
     record.point = index;
     record.edge = program.edge;
     record.comm = values.text('comm');
     record.returned = values.has('ret') ? values.signed('ret') : 0n;
     record.reason = values.has('why') ? values.number('why') : null;
     if (values.has('loc')) record.callerLabel = this.#labels.number(values.text('loc'));
-    record.values = this.#picked(index);
+    record.values = this.#picked(values, index);
     this.#waiting = true;
-    if (!this.#program.stacks) this.#flush();
+    return true;
   }
 
   #flush(): void {
@@ -234,20 +339,19 @@ export class TracefsStream implements ProbeStream {
   }
 
   /** A value behind a NULL pointer is 0, as bpftrace has it: the kernel then leaves its place unwritten. */
-  #picked(index: number): readonly bigint[] {
+  #picked(values: EventValues, index: number): readonly bigint[] {
     return (this.#valuesOf[index] ?? []).map((field) => {
-      if (field === null || !this.#values.has(field.name)) return NO_VALUE;
-      return field.guards.some((guard) => this.#values.isZero(guard)) ? 0n : this.#values.signed(field.name);
+      if (field === null || !values.has(field.name)) return NO_VALUE;
+      return field.guards.some((guard) => values.isZero(guard)) ? 0n : values.signed(field.name);
     });
   }
 
-  #packetValues(index: number): boolean {
-    const values = this.#values;
+  #packetValues(values: EventValues, index: number): boolean {
     const { pointer } = this.#program.points[index] ?? { pointer: 'data' as const };
     const words = WORDS[pointer];
     if (!values.has('skb') || !values.has('data') || !values.words('w', this.#packet, words)) return false;
     const record = this.#record;
-    const headroom = difference(values, 'data', 'head');
+    const headroom = values.difference('data', 'head');
     const mac = values.number('mach');
     const network = values.number('neth');
     const transport = values.number('trah');
@@ -280,20 +384,20 @@ export class TracefsStream implements ProbeStream {
     record.deviceType = values.number('dtyp');
     record.hardHeaderLength = values.number('dhhl');
     record.netns = values.isZero('net') ? 0 : values.number('nsi');
-    record.device = values.name('name');
+    record.device = deviceName(values, 'name');
     return true;
   }
 
-  #arguments(index: number): boolean {
+  #arguments(values: EventValues, index: number): boolean {
     const count = this.#program.points[index]?.parameters.length ?? 0;
     const bytes = this.#packet.subarray(0, count * 8);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     for (let i = 0; i < count; i++) {
-      if (!this.#values.has(`a${i}`)) return false;
-      view.setBigInt64(8 * i, this.#values.signed(`a${i}`));
+      if (!values.has(`a${i}`)) return false;
+      view.setBigInt64(8 * i, values.signed(`a${i}`));
     }
     this.#record.flags = FLAG_ARGUMENTS;
-    if (this.#values.has('skb')) this.#record.skb = this.#values.unsigned('skb');
+    if (values.has('skb')) this.#record.skb = values.unsigned('skb');
     this.#record.bytes = bytes;
     return true;
   }

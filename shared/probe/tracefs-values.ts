@@ -1,11 +1,28 @@
 /** How many values one event may have, and how many elements an array. */
 const MAX_VALUES = 128;
 
+/** The values of one event, taken by name. */
+export interface EventValues {
+  has(name: string): boolean;
+  /** One character a byte; '' for what is none. */
+  text(name: string): string;
+  /** A value of at most 32 bits; 0 for what is none. */
+  number(name: string): number;
+  isZero(name: string): boolean;
+  unsigned(name: string): bigint;
+  /** Any value as a signed 64-bit number; 0n for what is none. */
+  signed(name: string): bigint;
+  /** `count` 64-bit words, little-endian as they lie in the target's memory; false if there are not as many. */
+  words(name: string, bytes: Uint8Array, count: number): boolean;
+  /** Bytes from one address to another; addresses of kernel memory are above what a number holds exactly. */
+  difference(to: string, from: string): number;
+}
+
 /**
  * The values of one event of the kernel's text, `name=0x1f other=12 list={0x1,0x2} text="sh"`, taken by name. Only
  * their places are noted as the line is read; each is parsed when it is asked for.
  */
-export class TracefsValues {
+export class TracefsValues implements EventValues {
   readonly #places = new Map<string, { from: number; to: number; turn: number }>();
   #line = '';
   #turn = 0;
@@ -67,7 +84,6 @@ export class TracefsValues {
     return place?.turn === this.#turn ? this.#line.slice(place.from, place.to) : '';
   }
 
-  /** A value of at most 32 bits; 0 for what is none. */
   number(name: string): number {
     const number = Number(this.text(name));
     return Number.isInteger(number) ? number : 0;
@@ -81,7 +97,6 @@ export class TracefsValues {
     return BigInt.asUintN(64, this.signed(name));
   }
 
-  /** Any value as a signed 64-bit number; 0n for what is none. */
   signed(name: string): bigint {
     const text = this.text(name);
     if (/^0x[0-9a-f]{1,16}$/.test(text)) return BigInt.asIntN(64, BigInt(text));
@@ -89,14 +104,19 @@ export class TracefsValues {
     return /^-\d{1,19}$/.test(text) ? BigInt.asIntN(64, BigInt(text)) : 0n;
   }
 
+  difference(to: string, from: string): number {
+    const [toHigh, toLow] = this.#halves(to);
+    const [fromHigh, fromLow] = this.#halves(from);
+    return (toHigh - fromHigh) * 0x100000000 + (toLow - fromLow) || 0;
+  }
+
   /** Upper and lower half of a hexadecimal value. */
-  halves(name: string): readonly [number, number] {
+  #halves(name: string): readonly [number, number] {
     const digits = this.text(name).slice(2);
     const cut = Math.max(0, digits.length - 8);
     return [Number.parseInt(digits.slice(0, cut) || '0', 16), Number.parseInt(digits.slice(cut) || '0', 16)];
   }
 
-  /** `count` 64-bit words, little-endian as they lie in the target's memory; false if there are not as many. */
   words(name: string, bytes: Uint8Array, count: number): boolean {
     const place = this.#places.get(name);
     if (place?.turn !== this.#turn) return false;
@@ -120,13 +140,13 @@ export class TracefsValues {
     }
     return at === count;
   }
+}
 
-  /** Two words as a C string of at most 15 characters: a device's name. */
-  name(name: string): string {
-    if (!this.words(name, NAME, 2)) return '';
-    const end = NAME.indexOf(0);
-    return String.fromCharCode(...NAME.subarray(0, Math.min(15, end < 0 ? 15 : end)));
-  }
+/** Two words as a C string of at most 15 characters: a device's name. */
+export function deviceName(values: EventValues, name: string): string {
+  if (!values.words(name, NAME, 2)) return '';
+  const end = NAME.indexOf(0);
+  return String.fromCharCode(...NAME.subarray(0, Math.min(15, end < 0 ? 15 : end)));
 }
 
 const SPACE = 32;
@@ -136,13 +156,6 @@ const BRACKET = 91;
 const ZERO = 48;
 const X = 120;
 const NAME = new Uint8Array(16);
-
-/** Bytes from one address to another; addresses of kernel memory are above what a number holds exactly. */
-export function difference(values: TracefsValues, to: string, from: string): number {
-  const [toHigh, toLow] = values.halves(to);
-  const [fromHigh, fromLow] = values.halves(from);
-  return (toHigh - fromHigh) * 0x100000000 + (toLow - fromLow) || 0;
-}
 
 function nibble(code: number): number {
   if (code >= 48 && code <= 57) return code - 48;

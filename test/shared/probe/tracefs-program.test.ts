@@ -216,6 +216,20 @@ describe('the script', () => {
     expect(asked).toMatch(/^p:N\/k1234abcd_0 ip_rcv_core skb=/m);
   });
 
+  test('pages of the buffer are sent where they say all: no stack, no symbol, a little-endian machine', () => {
+    const sends = (script: string): boolean => script.includes('trace_pipe_raw');
+    expect(sends(write().script)).toBe(true);
+    expect(sends(write({}, undefined, { machine: 's390x' }).script)).toBe(false);
+    expect(sends(write({ stack: true }).script)).toBe(false);
+    expect(sends(write({}, [point('ip_rcv_core'), KFREE]).script)).toBe(false);
+    // Never more pages than there must be: 4080 bytes hold at most so many events of the shortest kind.
+    const both = write({}, [point('ip_rcv_core'), point('ip_rcv_core', { edge: 'return' })]).script;
+    const least = Number(/each=\$\(\(\(page - data\) \/ (\d+)\)\)/.exec(both)?.[1]);
+    // As the format file of 6.12 has it: 24 bytes before the values, 66 before comm.
+    expect(least).toBeGreaterThan(40);
+    expect(least).toBeLessThanOrEqual(66 + 4 + 4);
+  });
+
   test('a raw tracepoint is an event on what it is passed, where the kernel has those', () => {
     const raw = point('kfree_skb', { kind: 'rawtracepoint', group: null }, [
       'struct sk_buff *skb',
