@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { KernelTypes } from '../../electron/backend/target/kernel-types.ts';
 import { allPrototypes } from '../../shared/btf/declare.ts';
 import { GUEST_NAMES } from '../lab/guest-names.ts';
-import { upGuest } from '../lab/guest.ts';
+import { guestAlone } from '../lab/guest-alone.ts';
 import { bpftoolDump, differences } from '../shared/btf/bpftool-oracle.ts';
 import { libbpfPrototypes, missingLibbpf, prototypeDifferences } from '../shared/btf/libbpf-oracle.ts';
 import { paholeDifferences } from '../shared/btf/pahole-oracle.ts';
@@ -30,7 +30,7 @@ needs(
     const vmlinux = join(folder, 'vmlinux');
     let kernel: KernelTypes;
     beforeAll(async () => {
-      const guest = await upGuest(name);
+      const guest = await guestAlone(name);
       const ssh = (command: string): Buffer =>
         execFileSync('ssh', ['-F', guest.sshConfigPath, '-o', 'BatchMode=yes', name, '--', command], {
           maxBuffer: 1 << 28,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { breakGuest } from '../lab/break.ts';
 import type { BreakOptions } from '../lab/break.ts';
-import { upGuest } from '../lab/guest.ts';
+import { guestAlone } from '../lab/guest-alone.ts';
 import type { Guest } from '../lab/guest.ts';
 import { XDP_SETUP } from '../lab/guest-xdp.ts';
 import { needs } from '../support/needs.ts';
@@ -26,7 +26,7 @@ needs(
 )('counters beside packets, on a real kernel', () => {
   let guest: Guest;
   beforeAll(async () => {
-    guest = await upGuest(GUEST);
+    guest = await guestAlone(GUEST);
   });
 
   /** Probes until the fault has been sent, then ends the probe as Ctrl-C does; all lines. */

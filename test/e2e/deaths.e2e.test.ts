@@ -6,7 +6,7 @@ import type { Connection } from '../../electron/backend/ssh/connection.ts';
 import { startLeashed } from '../../electron/backend/ssh/leash.ts';
 import type { Leash } from '../../electron/backend/ssh/leash.ts';
 import { CHILDREN, newMarker } from '../electron/backend/ssh/leash-children.ts';
-import { upGuest } from '../lab/guest.ts';
+import { guestAlone } from '../lab/guest-alone.ts';
 import type { Guest } from '../lab/guest.ts';
 import { secondsUntilClean } from '../support/leftovers.ts';
 import { needs } from '../support/needs.ts';
@@ -31,7 +31,7 @@ needs(
 )('whatever dies, its children die with it:', () => {
   let guest: Guest;
   beforeAll(async () => {
-    guest = await upGuest('trixie');
+    guest = await guestAlone('trixie');
   });
 
   const start = async (host: string, port = guest.port): Promise<Family> => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { DEFAULT_TIMES } from '../../electron/backend/ssh/leash.ts';
-import { upGuest } from '../lab/guest.ts';
+import { guestAlone } from '../lab/guest-alone.ts';
 import type { Guest } from '../lab/guest.ts';
 import { leftovers, secondsUntilClean } from '../support/leftovers.ts';
 import { needs } from '../support/needs.ts';
@@ -19,7 +19,7 @@ needs(
 )('nothing outlives its connection:', () => {
   let guest: Guest;
   beforeAll(async () => {
-    guest = await upGuest('trixie');
+    guest = await guestAlone('trixie');
   });
 
   const probing = async (configPath: string, host = 'trixie') => {

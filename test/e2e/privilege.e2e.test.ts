@@ -3,7 +3,7 @@ import type { Connection } from '../../electron/backend/ssh/connection.ts';
 import { startLeashed } from '../../electron/backend/ssh/leash.ts';
 import { failureOf } from '../../shared/contract/failure.ts';
 import type { SecretAnswer, SecretQuestion } from '../../shared/contract/ssh-session.ts';
-import { upGuest } from '../lab/guest.ts';
+import { guestAlone } from '../lab/guest-alone.ts';
 import type { Guest } from '../lab/guest.ts';
 import { LAB_PASSWORD } from '../lab/logins.ts';
 import { needs } from '../support/needs.ts';
@@ -25,7 +25,7 @@ needs(
   describe('doas and sudo-rs', () => {
     let guest: Guest;
     beforeAll(async () => {
-      guest = await upGuest('trixie');
+      guest = await guestAlone('trixie');
     });
     afterEach(async () => {
       await guest.run(
@@ -120,7 +120,7 @@ needs(
   describe('capabilities without root', () => {
     let guest: Guest;
     beforeAll(async () => {
-      guest = await upGuest('sid');
+      guest = await guestAlone('sid');
     });
     afterEach(async () => {
       await guest.run(`setcap -r "$(command -v bpftrace)"; sysctl -qw kernel.perf_event_paranoid=3`);

@@ -4,7 +4,7 @@ import type { Connection } from '../../electron/backend/ssh/connection.ts';
 import { startLeashed } from '../../electron/backend/ssh/leash.ts';
 import { failureOf } from '../../shared/contract/failure.ts';
 import type { SecretAnswer, SecretQuestion } from '../../shared/contract/ssh-session.ts';
-import { upGuest } from '../lab/guest.ts';
+import { guestAlone } from '../lab/guest-alone.ts';
 import type { Guest } from '../lab/guest.ts';
 import { LAB_PASSWORD } from '../lab/logins.ts';
 import { needs } from '../support/needs.ts';
@@ -21,7 +21,7 @@ needs(
   const open: Connection[] = [];
 
   beforeAll(async () => {
-    guest = await upGuest('bookworm');
+    guest = await guestAlone('bookworm');
   });
   afterEach(async () => {
     for (const connection of open.splice(0)) connection.close();
