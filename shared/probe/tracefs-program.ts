@@ -5,13 +5,14 @@ import { expectationOf } from './expects.ts';
 import { accessField, splitPath } from './field-access.ts';
 import type { ReadableArgument } from './field-access.ts';
 import type { ProbeProgram, ProgramFacts, ProgramPoint, WrittenProgram } from './program.ts';
+import { ownScript } from './own-script.ts';
 import { expectedLayer } from './record-verdict.ts';
 import type { ResolvedPoint } from './resolved-point.ts';
 import type { SkbOffsets } from './skb-offsets.ts';
 import type { ProbeSpec } from './spec.ts';
 import { layerOf, nameableArguments, tracefsEvent, tracefsPoint } from './tracefs-event.ts';
 import type { TracefsEvent } from './tracefs-event.ts';
-import { passesFilter } from './tracefs-filter.ts';
+import { ownConditions, passesFilter } from './tracefs-filter.ts';
 import { tracefsScript } from './tracefs-script.ts';
 
 /** A program with what its stream is read by. */
@@ -50,10 +51,12 @@ export function writeTracefsProgram(
       where: where.kernel[i] ?? null,
     }),
   );
+  const edited = spec.script === null ? null : ownScript(spec.script, facts.connection, ownConditions);
   const program: TracefsProgram = {
     engine: 'tracefs',
     command: TRACEFS_COMMAND,
-    script: spec.script ?? tracefsScript(spec, events, facts.tag, facts.machine),
+    feedsItself: edited?.feedsItself ?? false,
+    script: edited?.script ?? tracefsScript(spec, events, facts.tag, facts.machine),
     tag: (spec.script === null ? null : /^tag=(k[0-9a-f]{8})$/m.exec(spec.script)?.[1]) ?? facts.tag,
     points: told,
     fields: where.fields,
