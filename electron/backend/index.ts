@@ -173,6 +173,7 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
       tracepointFields: async ({ session, name }) => find(session).tracepoints.fields(name),
       fellowFunctions: async ({ session, name }) => (await typesOf(session)).functions.fellows(name),
       structs: async ({ session, name }) => (await typesOf(session)).structs.layouts(name),
+      namedTypes: async ({ session, name }) => (await typesOf(session)).structs.namedTypes(name),
       structNames: async ({ session, query, limit }) => (await typesOf(session)).structs.named(query, limit),
       structMembers: async ({ session, ...place }) => (await typesOf(session)).structs.body(place),
       structAt: async ({ session, offset, ...place }) => (await typesOf(session)).structs.at(place, offset),

@@ -1,5 +1,5 @@
 import type { Backend, StructLayout } from '../../shared/contract/api.ts';
-import type { FirstOf, StructUsers } from '../../shared/contract/structs.ts';
+import type { FirstOf, NamedType, StructUsers } from '../../shared/contract/structs.ts';
 import { KernelDiff } from './kernel-diff.svelte.ts';
 import { StructCompare } from './struct-compare.svelte.ts';
 import { StructTree } from './struct-tree.svelte.ts';
@@ -29,6 +29,8 @@ export class StructBrowser {
   /** Names that fit what is typed; null while nothing is. */
   readonly matches = new Task<FirstOf<string> | null>();
   readonly layouts = new Task<readonly StructLayout[]>();
+  /** What is looked at is no struct but an enum, or a name for another type. */
+  readonly named = new Task<readonly NamedType[]>();
   /** A kernel may hold several structs of one name. */
   chosen = $state.raw(0);
   tab = $state.raw<StructTab>('members');
@@ -70,12 +72,24 @@ export class StructBrowser {
     this.name = wanted;
     this.chosen = 0;
     this.comparing = false;
-    const found = await this.layouts.run(() =>
-      this.#backend.structs({ session: this.#session, name: wanted }),
-    );
+    this.named.reset();
+    const found = await this.#find(wanted);
     if (!found) return;
     this.matches.reset();
     this.visited = [wanted, ...this.visited.filter((other) => other !== wanted)].slice(0, VISITED);
+  }
+
+  /** A struct or union of that name; where there is none, an enum or a typedef. */
+  async #find(name: string): Promise<boolean> {
+    const session = this.#session;
+    if (!name.startsWith('enum ')) {
+      const layouts = await this.layouts.run(() => this.#backend.structs({ session, name }));
+      if (layouts) return true;
+      if (this.layouts.failure?.code !== 'struct-unknown') return false;
+    }
+    const named = await this.named.run(() => this.#backend.namedTypes({ session, name }));
+    if (named) this.layouts.reset();
+    return named !== null;
   }
 
   /** Asks, once, who has to do with the struct that is looked at. */

@@ -16,6 +16,7 @@ import type {
   AtOffset,
   FirstOf,
   KernelDifference,
+  NamedType,
   StructBody,
   StructChange,
   StructComparison,
@@ -309,6 +310,8 @@ export const apiCalls = {
   ),
   /** Every struct and union of that name: a kernel may hold several. */
   structs: call<readonly StructLayout[]>()(z.strictObject({ session, name: z.string().min(1).max(200) })),
+  /** Every enum and typedef of that name, `enum skb_drop_reason` or `gfp_t`. */
+  namedTypes: call<readonly NamedType[]>()(z.strictObject({ session, name: z.string().min(1).max(200) })),
   /** Names of structs and unions that fit what is typed, best first. */
   structNames: call<FirstOf<string>>()(
     z.strictObject({

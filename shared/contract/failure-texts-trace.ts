@@ -38,8 +38,8 @@ export const traceTexts = {
     remedy: 'A module may have been loaded or removed meanwhile: try again.',
   },
   'struct-unknown': {
-    message: 'There is no struct or union "{name}" in the BTF of {origin}.',
-    remedy: 'Check the spelling; typedefs are found by their own name.',
+    message: 'There is no struct, union, enum or typedef "{name}" in the BTF of {origin}.',
+    remedy: 'Check the spelling; an enum is written: enum NAME.',
   },
   'function-not-attachable': {
     message: '{function} cannot be probed on {host}: {message}',
@@ -154,8 +154,8 @@ export const traceTextsZhCN = {
     remedy: '其间可能有模块被加载或移除：请重试。',
   },
   'struct-unknown': {
-    message: '{origin} 的 BTF 中没有名为“{name}”的 struct 或 union。',
-    remedy: '请检查拼写；typedef 以其自身名称查找。',
+    message: '{origin} 的 BTF 中没有名为“{name}”的 struct、union、enum 或 typedef。',
+    remedy: '请检查拼写；枚举写作 enum NAME。',
   },
   'function-not-attachable': {
     message: '{host} 上无法探测 {function}：{message}',

@@ -12,6 +12,19 @@ export interface TypePlace {
 /** A struct or union of a kernel with everything in it, in order. */
 export type StructBody = TypePlace & Body;
 
+/** An enum, or a name for a type that is neither struct nor union. */
+export interface NamedType {
+  readonly kind: 'enum' | 'typedef';
+  readonly name: string;
+  readonly module: string;
+  /** Bytes; null for what has none, such as a function. */
+  readonly size: number | null;
+  /** In C; of an enum without its values. */
+  readonly text: string;
+  /** Of the enum, or of the one that the typedef is a name for: decimal, as 64 bits are more than a number holds. */
+  readonly values: readonly { readonly name: string; readonly value: string }[];
+}
+
 /** What lies at a byte of a struct: the innermost members there, or the gap it falls in. */
 export interface AtOffset {
   readonly members: readonly MemberAtOffset[];

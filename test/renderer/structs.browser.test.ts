@@ -241,3 +241,30 @@ describe('a BTF file', () => {
     await expect.element(page.getByText('vmlinux is an ELF file without a .BTF section.')).toBeVisible();
   });
 });
+
+describe('types that are no struct', () => {
+  test('an enum of a member: its values, found by name; a typedef leads on', async () => {
+    await open('dropped');
+    await row(/reason enum skb_drop_reason/).click();
+    const bar = page.getByRole('group', { name: 'The chosen member' });
+    await bar.getByRole('button', { name: 'skb_drop_reason' }).click();
+    await expect.element(page.getByRole('heading', { name: 'enum skb_drop_reason' })).toBeVisible();
+    await expect.element(page.getByText('4 bytes · 3 values')).toBeVisible();
+    await expect.element(page.getByRole('row', { name: /^3 SKB_DROP_REASON_NO_SOCKET/ })).toBeVisible();
+    await page.getByRole('searchbox', { name: 'Search values' }).fill('consumed');
+    await expect.poll(() => page.getByRole('row').all().length).toBe(2);
+
+    await openStruct('dropped');
+    await row(/flags gfp_t/).click();
+    await bar.getByRole('button', { name: 'gfp_t' }).click();
+    await expect.element(page.getByRole('heading', { name: 'typedef gfp_t' })).toBeVisible();
+    await expect.element(page.getByText('typedef unsigned int gfp_t;')).toBeVisible();
+  });
+
+  test('a name that is none of all says so', async () => {
+    await open();
+    await page.getByRole('searchbox', { name: 'Struct name' }).fill('no_such_type');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByText(/There is no struct, union, enum or typedef/)).toBeVisible();
+  });
+});

@@ -19,11 +19,13 @@ import type {
   AtOffset,
   FirstOf,
   FunctionUser,
+  NamedType,
   StructBody,
   StructUser,
   StructUsers,
   TypePlace,
 } from '../../../shared/contract/structs.ts';
+import { namedTypes } from './named-types.ts';
 
 /** Users that are told by name; the rest are counted. */
 const MOST_USERS = 200;
@@ -78,6 +80,13 @@ export class KernelStructs {
     );
     if (layouts.length === 0) throw new Fail('struct-unknown', { name, origin: this.#origin });
     return layouts;
+  }
+
+  /** Every enum or typedef of this name. Throws `struct-unknown`. */
+  namedTypes(name: string): NamedType[] {
+    const found = this.#guard(() => namedTypes(this.#modules, name));
+    if (found.length === 0) throw new Fail('struct-unknown', { name, origin: this.#origin });
+    return found;
   }
 
   /** Names of structs and unions that fit what is being typed, best first. */

@@ -187,6 +187,7 @@ function handlersFor(
     ...probePoints(kernelFunctions, (session) => connected.get(session) === 'demo'),
     fellowFunctions: async ({ name }) => kernelFunctions.fellows(name),
     structs: async ({ name }) => kernel.structs.layouts(name),
+    namedTypes: async ({ name }) => kernel.structs.namedTypes(name),
     structNames: async ({ query, limit }) => kernel.structs.named(query, limit),
     structMembers: async (place) => kernel.structs.body(place),
     structAt: async ({ offset, ...place }) => kernel.structs.at(place, offset),

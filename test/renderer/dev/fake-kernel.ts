@@ -96,6 +96,17 @@ function kernelBtf(newer: boolean): Btf {
     { name: 'id', type: int, bitOffset: 0 },
     { name: 'flags', type: long, bitOffset: 64 },
   ]);
+  const reason = w.enum('skb_drop_reason', [
+    ['SKB_NOT_DROPPED_YET', 0],
+    ['SKB_CONSUMED', 1],
+    ['SKB_DROP_REASON_NO_SOCKET', 3],
+  ]);
+  const devices = w.array(toDevice, 4, int);
+  w.composite('struct', 'dropped', 44, [
+    { name: 'reason', type: reason, bitOffset: 0 },
+    { name: 'flags', type: w.typedef('gfp_t', int), bitOffset: 32 },
+    { name: 'devices', type: devices, bitOffset: 64 },
+  ]);
   w.composite('struct', 'sk_buff_head', 24, [
     { name: 'next', type: toSelf, bitOffset: 0 },
     { name: 'prev', type: toSelf, bitOffset: 64 },

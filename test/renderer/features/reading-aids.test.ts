@@ -43,6 +43,18 @@ describe('cTokens', () => {
     expect(names.map((token) => token.text)).toEqual(['sk_buff', 'net', 'x']);
   });
 
+  test('finds enums and typedefs, and no names of members', () => {
+    const c =
+      'enum drop_reason why(gfp_t flags, u32 *p, bool);\nstruct x {\n  __be16 type; /* at 4 */\n  A = 1\n';
+    const of = (kind: string) =>
+      cTokens(c)
+        .filter((token) => token.kind === kind)
+        .map((token) => token.text);
+    expect(of('enum')).toEqual(['drop_reason']);
+    expect(of('typedef')).toEqual(['gfp_t', 'u32', '__be16']);
+    expect(cTokens('gfp_t ').map(({ kind }) => kind)).toEqual(['typedef', 'plain']);
+  });
+
   test('loses no character of any text', () => {
     fc.assert(
       fc.property(

@@ -76,6 +76,7 @@ const GOOD: { readonly [K in CallName]: unknown } = {
   tracepointFields: { session: 's', name: 'skb:kfree_skb' },
   fellowFunctions: { session: 's1', name: 'vmlinux:ip_rcv' },
   structs: { session: 's1', name: 'sk_buff' },
+  namedTypes: { session: 's1', name: 'enum skb_drop_reason' },
   structNames: { session: 's1', query: 'sk_b', limit: 50 },
   structMembers: { session: 's1', module: 'vmlinux', type: 1 },
   structAt: { session: 's1', module: 'vmlinux', type: 1, offset: 0 },

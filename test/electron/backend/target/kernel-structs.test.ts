@@ -138,11 +138,60 @@ test('names that fit what is typed, best first; letter by letter only where noth
     first: ['net_device', 'net_device_ops', 'net_device_stats'],
   });
   expect(names('struct  DEVICE ops').first).toEqual(['net_device_ops']);
-  expect(names('e', 2)).toMatchObject({ total: 6, first: expect.objectContaining({ length: 2 }) as unknown });
+  expect(names('e', 2)).toMatchObject({ total: 7, first: expect.objectContaining({ length: 2 }) as unknown });
   expect(names('config')).toEqual({ total: 1, first: ['config'] });
   expect(names('skbf').first).toContain('sk_buff');
   expect(names('zzz')).toEqual({ total: 0, first: [] });
   expect(names(' ')).toEqual({ total: 0, first: [] });
+});
+
+describe('types that are no struct', () => {
+  const w = new BtfWriter();
+  const u32 = w.typedef('u32', w.int('unsigned int', 4));
+  w.typedef('gfp_t', u32);
+  const reason = w.enum(
+    'reason',
+    [
+      ['NONE', 0],
+      ['LAST', -1],
+    ],
+    true,
+  );
+  w.typedef('reason_t', reason);
+  w.typedef('reason', u32);
+  const base = parseBtf(w.bytes());
+  const m = new BtfWriter({ base });
+  m.enum('reason', [['OF_MODULE', 7]]);
+  const structs = new KernelStructs(
+    [
+      { module: 'vmlinux', btf: base },
+      { module: 'veth', btf: parseBtf(m.bytes(), { base }) },
+    ],
+    'x',
+  );
+
+  test('enums have their values, typedefs what they are names for', () => {
+    expect(structs.namedTypes('gfp_t')).toEqual([
+      { kind: 'typedef', name: 'gfp_t', module: 'vmlinux', size: 4, text: 'typedef u32 gfp_t;', values: [] },
+    ]);
+    expect(structs.namedTypes('reason_t')[0]).toMatchObject({
+      text: 'typedef enum reason reason_t;',
+      values: [
+        { name: 'NONE', value: '0' },
+        { name: 'LAST', value: '-1' },
+      ],
+    });
+  });
+
+  test('with "enum" only enums, those of modules too; without it whatever has the name', () => {
+    const told = (name: string) => structs.namedTypes(name).map(({ kind, module }) => `${kind} ${module}`);
+    expect(told('enum reason')).toEqual(['enum vmlinux', 'enum veth']);
+    expect(told(' reason ')).toEqual(['typedef vmlinux', 'enum vmlinux', 'enum veth']);
+  });
+
+  test.each(['enum gfp_t', 'no_such', 'enum ', '', 'a b'])('%j is none', (name) => {
+    expect(() => structs.namedTypes(name)).toThrow(/no struct, union, enum or typedef/);
+  });
 });
 
 describe('what lies at a byte', () => {
