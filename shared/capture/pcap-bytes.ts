@@ -1,4 +1,5 @@
 /** Bytes that arrive in chunks of any size, handed on in pieces of the size a parser asks for. */
+import { u16le, u32 } from '../packet/cursor.ts';
 
 /** Smallest buffer that is allocated for what does not fit a chunk, in bytes. */
 const LEAST_BUFFER = 65536;
@@ -60,6 +61,12 @@ export class ChunkedBytes {
   /** The next `count` bytes without taking them; null if they have not all arrived. */
   peek(count: number): Uint8Array | null {
     return this.length < count ? null : this.#buffer.subarray(this.#start, this.#start + count);
+  }
+
+  /** The unsigned 32-bit number `offset` bytes ahead; only within what has arrived. */
+  u32(offset: number, little: boolean): number {
+    const at = this.#start + offset;
+    return little ? u16le(this.#buffer, at) + u16le(this.#buffer, at + 2) * 65536 : u32(this.#buffer, at);
   }
 
   /** Takes `count` bytes that {@link peek} has shown. */

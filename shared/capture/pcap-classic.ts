@@ -6,6 +6,7 @@ const FILE_HEADER_BYTES = 24;
 const RECORD_HEADER_BYTES = 16;
 const MORE: ParseStep = { kind: 'more' };
 const AGAIN: ParseStep = { kind: 'again' };
+const NO_COMMENTS: readonly string[] = [];
 
 /**
  * The pcap format (draft-ietf-opsawg-pcap): a header of 24 bytes - magic 4, version 2 + 2, 8 unused, snaplen 4,
@@ -15,10 +16,12 @@ const AGAIN: ParseStep = { kind: 'again' };
 export class ClassicParser implements CaptureParser {
   readonly interfaces: CaptureInterface[] = [];
   readonly #little: boolean;
-  readonly #unit: bigint;
+  readonly #unit: number;
+  #seconds = -1;
+  #secondsNs = 0n;
 
   /** @param unit nanoseconds of one step of the fraction: 1000 or 1 */
-  constructor(little: boolean, unit: bigint) {
+  constructor(little: boolean, unit: number) {
     this.#little = little;
     this.#unit = unit;
   }
@@ -26,27 +29,38 @@ export class ClassicParser implements CaptureParser {
   step(input: ChunkedBytes, offset: number): ParseStep {
     const file = this.interfaces[0];
     if (file === undefined) return this.#header(input);
-    const head = input.peek(RECORD_HEADER_BYTES);
-    if (head === null) return MORE;
-    const captured = this.#u32(head, 8);
-    const originalLength = this.#u32(head, 12);
+    if (input.length < RECORD_HEADER_BYTES) return MORE;
+    const captured = input.u32(8, this.#little);
     if (captured > MOST_PACKET_BYTES) return { kind: 'problem', problem: tooLarge(captured, offset) };
-    const record = input.peek(RECORD_HEADER_BYTES + captured);
-    if (record === null) return MORE;
-    input.take(record.length);
-    const ns = BigInt(this.#u32(record, 0)) * 1_000_000_000n + BigInt(this.#u32(record, 4)) * this.#unit;
+    if (input.length < RECORD_HEADER_BYTES + captured) return MORE;
+    const ns = this.#time(input.u32(0, this.#little), input.u32(4, this.#little));
+    const originalLength = input.u32(12, this.#little);
+    input.take(RECORD_HEADER_BYTES);
+    const bytes = input.peek(captured);
+    if (bytes === null) return MORE;
+    input.take(captured);
     return {
       kind: 'packet',
       packet: {
+        index: 0,
         linktype: file.linktype,
         interfaceIndex: 0,
         ns,
-        bytes: record.subarray(RECORD_HEADER_BYTES),
+        bytes,
         fileOffset: offset + RECORD_HEADER_BYTES,
         originalLength: Math.max(originalLength, captured),
-        comments: [],
+        comments: NO_COMMENTS,
       },
     };
+  }
+
+  /** Arithmetic beyond 2^53 is slow, and many packets come in one second. */
+  #time(seconds: number, fraction: number): bigint {
+    if (seconds !== this.#seconds) {
+      this.#seconds = seconds;
+      this.#secondsNs = BigInt(seconds) * 1_000_000_000n;
+    }
+    return this.#secondsNs + BigInt(fraction * this.#unit);
   }
 
   #header(input: ChunkedBytes): ParseStep {

@@ -47,8 +47,10 @@ export class PcapReader {
     for (;;) {
       const offset = this.#received - this.#input.length;
       const step = this.#parser.step(this.#input, offset);
-      if (step.kind === 'packet') packets.push({ index: this.#count++, ...step.packet });
-      else if (step.kind === 'problem') {
+      if (step.kind === 'packet') {
+        step.packet.index = this.#count++;
+        packets.push(step.packet);
+      } else if (step.kind === 'problem') {
         this.#problem = step.problem;
         return packets;
       } else if (step.kind === 'more') return packets;
@@ -82,13 +84,13 @@ export class PcapReader {
     if (magic === SECTION_HEADER_BLOCK) return new PcapngParser();
     switch (magic) {
       case 0xa1b2c3d4:
-        return new ClassicParser(false, 1000n);
+        return new ClassicParser(false, 1000);
       case 0xd4c3b2a1:
-        return new ClassicParser(true, 1000n);
+        return new ClassicParser(true, 1000);
       case 0xa1b23c4d:
-        return new ClassicParser(false, 1n);
+        return new ClassicParser(false, 1);
       case 0x4d3cb2a1:
-        return new ClassicParser(true, 1n);
+        return new ClassicParser(true, 1);
       default:
     }
     this.#problem = wrongMagic(magic);

@@ -42,9 +42,9 @@ export interface CaptureProblem {
   offset: number;
 }
 
-/** What both parsers give back from one step. */
+/** What both parsers give back from one step; the reader numbers the packets. */
 export type ParseStep =
-  | { kind: 'packet'; packet: Omit<CapturedPacket, 'index'> }
+  | { kind: 'packet'; packet: CapturedPacket }
   | { kind: 'more' }
   | { kind: 'again' }
   | { kind: 'problem'; problem: CaptureProblem };

@@ -144,6 +144,7 @@ export class PcapngParser implements CaptureParser {
     return {
       kind: 'packet',
       packet: {
+        index: 0,
         linktype: clock.linktype,
         interfaceIndex: this.#base + number,
         ns: nanoseconds(ticks, clock),
@@ -166,6 +167,7 @@ export class PcapngParser implements CaptureParser {
     return {
       kind: 'packet',
       packet: {
+        index: 0,
         linktype: clock.linktype,
         interfaceIndex: this.#base,
         ns: null,

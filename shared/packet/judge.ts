@@ -47,6 +47,8 @@ const scene = newScene();
 
 /** So many bits that no other reading can come near: an EtherType, a verified header and its length. */
 const PLAIN_BITS = 44;
+/** Ten bits above the most that an IP header at another offset can weigh: looking for one changes nothing. */
+const OUT_OF_REACH = 57;
 
 /**
  * @param window index 0 of `bytes` relative to the expected position, in bytes
@@ -73,6 +75,11 @@ export function judge(
   scene.skbProtocol = skb?.protocol ?? -1;
   scene.finding = finding;
   resetFinding(finding);
+  if (origin === 0 && blank(scene)) {
+    fallBack(scene, expect);
+    finding.headerAt = headerOf(scene, expect);
+    return;
+  }
   switch (expect) {
     case 'ipv4':
     case 'ipv6':
@@ -162,7 +169,7 @@ function judgeNetwork(scene: Scene, expect: 'ipv4' | 'ipv6' | 'ip'): void {
   offerPacketInformation(scene, TUN_PI);
   offerVirtio(scene, VIRTIO_NET);
   offerOtherProtocols(scene, OTHER_PROTOCOL);
-  if (finding.kind !== AS_EXPECTED) offerShifted(scene, SHIFTED_IP, nested);
+  if (finding.kind !== AS_EXPECTED && finding.bits < OUT_OF_REACH) offerShifted(scene, SHIFTED_IP, nested);
   settleEtherType(scene, ETHERNET_WHERE_IP);
 }
 
@@ -200,7 +207,7 @@ function judgeLink(scene: Scene, expect: 'ethernet' | 'auto'): void {
   if (expect === 'auto') offerVlan(scene, VLAN_WHERE_IP, '');
   else offerVlan(scene, OTHER_PROTOCOL, 'vlan');
   offerOtherProtocols(scene, OTHER_PROTOCOL);
-  if (finding.kind !== AS_EXPECTED) offerShifted(scene, SHIFTED_IP, nested);
+  if (finding.kind !== AS_EXPECTED && finding.bits < OUT_OF_REACH) offerShifted(scene, SHIFTED_IP, nested);
   settleEtherType(scene, expect === 'ethernet' ? WRONG_IP_VERSION : AS_EXPECTED);
 }
 

@@ -139,12 +139,13 @@ export const hex8: Format = (raw) => hexNumber(raw, 8);
 /** Bytes of a long field that its value shows. */
 const SHOWN_BYTES = 24;
 
-const BIT_RANGES: Record<number, { offset: number; count: number }> = {};
+/** One object for each range that there can be. */
+const BIT_RANGES = Array.from({ length: 32 * 32 }, (_, key) =>
+  Object.freeze({ offset: key >> 5, count: key & 31 }),
+);
 
-/** One object for each range that is ever asked for: there are a few dozen. */
-function bitRange(offset: number, count: number): { offset: number; count: number } {
-  const key = offset * 32 + count;
-  return (BIT_RANGES[key] ??= Object.freeze({ offset, count }));
+function bitRange(offset: number, count: number): { readonly offset: number; readonly count: number } {
+  return BIT_RANGES[(offset << 5) + count] ?? { offset, count };
 }
 
 /** Collects the fields of one header. Offsets are relative to the header. */
@@ -294,9 +295,12 @@ export class LayerWriter {
     const coverage = this.#coverage(start, length);
     if (coverage !== 'captured') return this.#push(name, kernel, offset, length, null, coverage, '', null);
     const raw = this.#bytes.subarray(start, start + length);
+    return this.#push(name, kernel, offset, length, null, coverage, value ?? this.#shown(start, length), raw);
+  }
+
+  #shown(start: number, length: number): string {
     const shown = hexBytes(this.#bytes, start, Math.min(length, SHOWN_BYTES));
-    const text = value ?? (length > SHOWN_BYTES ? `${shown}…` : shown);
-    return this.#push(name, kernel, offset, length, null, coverage, text, raw);
+    return length > SHOWN_BYTES ? `${shown}…` : shown;
   }
 
   /** Byte at `offset`, 0 where not captured. */

@@ -42,7 +42,10 @@ export function decodeTcp(view: PacketView, at: number, header: NextHeader): Dec
   }
   writer.bits('tcp.flags.res', 'tcphdr.res1', 12, 1, 4, 3, decimal);
   writer.bits('tcp.flags.ae', 'tcphdr.ae', 12, 1, 7, 1, decimal);
-  for (const [bit, [name, kernel]] of FLAGS.entries()) writer.bits(name, kernel, 13, 1, bit, 1, decimal);
+  for (let bit = 0; bit < 8; bit++) {
+    const [name, kernel] = FLAGS[bit] ?? ['', ''];
+    writer.bits(name, kernel, 13, 1, bit, 1, decimal);
+  }
   writer.uint('tcp.window_size_value', 'tcphdr.window', 14, 2, decimal);
   const checksum = writer.uint('tcp.checksum', 'tcphdr.check', 16, 2, hex4);
   checkTransport(view, at, header, header.end, IPPROTO_TCP, checksum);

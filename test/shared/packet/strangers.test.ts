@@ -177,3 +177,14 @@ it('link types with a header before the packet claim what that header says', () 
   expect(claim(113, tagged)).toEqual({ expect: 'ipv4', at: 20 });
   expect(claim(113, tagged.slice(0, tagged.length - ECHO.length - 4))).toMatchObject({ expect: 'auto' });
 });
+
+it('a brief verdict lacks only the evidence that all is well', () => {
+  for (const text of [ECHO, ECHO6, `${MACS}0800${ECHO}`, ARP]) {
+    const bytes = hex(text);
+    const input: VerdictInput = { bytes, window: 0, expect: 'ip', packetLength: bytes.length, skb: null };
+    const whole = verdict(input);
+    const brief = verdict(input, true);
+    expect(brief).toEqual(whole.kind === 'as-expected' ? { ...whole, evidence: [] } : whole);
+    expect(whole.evidence).not.toEqual([]);
+  }
+});
