@@ -65,6 +65,8 @@ fail() {
 }
 I=
 [ -r $T/README ] || fail missing tracefs
+readme=$(cat $T/README 2>/dev/null)
+[ -n "$readme" ] || fail locked README
 [ -w $D ] || fail refused kprobe_events
 
 # What killed runs have left: the owner of a name skblens_PID_START is gone when that process is, or when another has
@@ -88,7 +90,6 @@ echo 0 >$I/options/irq-info
 echo boot >$I/trace_clock
 ${spec.stack ? 'echo 1 >$I/options/stacktrace\n' : ''}
 # What this kernel has, by its own words. Arguments by number, or by register where it does not know them so.
-readme=$(cat $T/README)
 fprobes= tracepoints=
 case $D in */dynamic_events)
   case $readme in *' f[:['*) fprobes=yes ;; esac

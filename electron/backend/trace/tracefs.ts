@@ -53,6 +53,9 @@ export function explainTracefs(
   const point = /_(\d+)$/.exec(what)?.[1];
   const name = program.points[Number(point ?? Number.NaN)]?.name ?? what;
   if (code === 'missing') return new Fail('tracefs-missing', { host }, detail);
+  // Root may open the file, and no rights of files keep it from reading: lockdown does (LOCKDOWN_TRACEFS).
+  if (code === 'locked')
+    return new Fail('kernel-locked-down', { host, mode: target.lockdown ?? 'unknown' }, detail);
   if (/ermission denied|not permitted/i.test(stderr) && code === 'refused')
     return new Fail('not-privileged', { host, user, message: `tracefs refused ${what}` }, detail);
   if (code === 'unfit')

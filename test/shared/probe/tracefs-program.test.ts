@@ -125,7 +125,7 @@ describe('the script', () => {
     const folder = mkdtempSync(join(tmpdir(), 'skblens-tracefs-'));
     writeFileSync(join(folder, 'README'), readme);
     const stubs = 'for f in filter count_own count_seen; do eval "$f() { echo $f \\"\\$@\\"; }"; done\n';
-    const set = `T=${folder} D=${folder}/dynamic_events name=N\nfail() { echo "$@"; exit; }\n`;
+    const set = `readme=$(cat ${folder}/README) T=${folder} D=${folder}/dynamic_events name=N\nfail() { echo "$@"; exit; }\n`;
     const rest = execFileSync('sh', { input: `${set}${stubs}${own}cat $D\n`, encoding: 'utf8' });
     rmSync(folder, { recursive: true });
     return rest;

@@ -8,6 +8,7 @@ const program = probeProgram('k1234abcd');
 
 test.each([
   ['tracefs-missing', ['missing', 'tracefs', ''], ''],
+  ['kernel-locked-down', ['locked', 'README', ''], ''],
   ['not-privileged', ['refused', 'instances', ''], 'mkdir: Permission denied'],
   ['tracefs-refused', ['refused', 'instances', ''], ''],
   ['tracefs-refused', ['filter', 'k1234abcd_0', 'Field not found'], ''],
