@@ -42,7 +42,7 @@ export class Session {
     this.progress = progress ?? new ConnectProgress(info.session);
     this.functions = new FunctionBrowser(backend, info.session);
     this.points = new PointBrowser(backend, info.session);
-    this.structs = new StructBrowser(backend, info.session);
+    this.structs = new StructBrowser(backend, info.session, () => this.facts?.machine ?? '');
     this.probe = new ProbeForm(backend, info.session);
     this.counters = new Counters(backend, info.session);
     this.devices = new DeviceLook(backend, info.session);

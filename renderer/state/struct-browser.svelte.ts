@@ -1,3 +1,5 @@
+import { cachelineOfMachine } from '../../shared/btf/cachelines.ts';
+import type { Cacheline } from '../../shared/btf/cachelines.ts';
 import type { Backend, StructLayout } from '../../shared/contract/api.ts';
 import type { FirstOf, NamedType, StructUsers } from '../../shared/contract/structs.ts';
 import { KernelDiff } from './kernel-diff.svelte.ts';
@@ -24,6 +26,8 @@ interface Opened {
 export class StructBrowser {
   readonly #backend: Backend;
   readonly #session: string;
+  readonly #machine: () => string;
+  #cacheline = $state.raw<Cacheline | null>(null);
   /** As typed; asked for with Enter. */
   name = $state('');
   /** Names that fit what is typed; null while nothing is. */
@@ -39,22 +43,33 @@ export class StructBrowser {
   comparing = $state.raw(false);
   readonly kernels: KernelDiff;
 
+  /** Bytes of a cacheline: those of the machine, unless another size is chosen. */
+  get cacheline(): Cacheline {
+    return this.#cacheline ?? cachelineOfMachine(this.#machine());
+  }
+
+  set cacheline(bytes: Cacheline) {
+    this.#cacheline = bytes;
+  }
+
   readonly layout = $derived(this.layouts.value?.[this.chosen] ?? null);
   readonly opened = $derived.by((): Opened | null => {
     const { layout } = this;
     return (
       layout && {
         layout,
-        tree: new StructTree(this.#backend, this.#session, layout),
+        tree: new StructTree(this.#backend, this.#session, layout, () => this.cacheline),
         compare: new StructCompare(this.#backend, this.#session, layout),
         users: new Task<StructUsers>(),
       }
     );
   });
 
-  constructor(backend: Backend, session: string) {
+  /** `machine` says what the target is, as `uname -m` does; '' while that is not known. */
+  constructor(backend: Backend, session: string, machine: () => string = () => '') {
     this.#backend = backend;
     this.#session = session;
+    this.#machine = machine;
     this.kernels = new KernelDiff(backend, session);
   }
 

@@ -1,7 +1,5 @@
 import type { Leads, MemberNode, StructNode } from '../../shared/btf/body.ts';
 
-/** Bits of a cacheline: 64 bytes on x86_64 and on most arm64 machines. */
-export const CACHELINE_BITS = 512;
 /** A tree that loops through pointers ends: so many of them may be followed, and so many rows be there. */
 export const MOST_POINTERS = 8;
 export const MOST_ROWS = 20_000;
@@ -28,6 +26,8 @@ export interface StructRow {
   readonly cacheline: number | null;
   readonly opens: 'in-place' | 'leads' | null;
   readonly expanded: boolean;
+  /** Which element of an array is meant; null for the array as a whole, and for what is none. */
+  readonly element: number | null;
 }
 
 export interface OpenParts {
@@ -37,6 +37,10 @@ export interface OpenParts {
   readonly opened: ReadonlySet<string>;
   /** The nodes of a struct that a member leads to; null while they are not there. */
   readonly nodesOf: (leads: Leads) => readonly StructNode[] | null;
+  /** Of arrays by their row: the element that was asked for. */
+  readonly elements: ReadonlyMap<string, number>;
+  /** Bits of a cacheline. */
+  readonly cacheline: number;
 }
 
 /** The lines of a struct in the order in which they are seen. */
@@ -50,7 +54,8 @@ export function structRows(nodes: readonly StructNode[], parts: OpenParts): Stru
       const member = node.kind === 'member' ? node : null;
       const id = `${place.id}/${at}`;
       const bitOffset = place.bitOffset + node.bitOffset;
-      const cacheline = Math.floor(bitOffset / CACHELINE_BITS);
+      const cacheline = Math.floor(bitOffset / parts.cacheline);
+      const element = member?.elements ? (parts.elements.get(id) ?? null) : null;
       if (member) arm++;
       const arms = [...place.arms, place.union && member ? arm : null];
       const opens = member === null ? null : opensOf(member, place.pointers);
@@ -63,13 +68,14 @@ export function structRows(nodes: readonly StructNode[], parts: OpenParts): Stru
         position: at + 1,
         siblings: list.length,
         parent: place.row,
-        path: member === null || member.name === '' ? '' : place.path + member.path,
+        path: member === null || member.name === '' ? '' : place.path + member.path + indexOf(element),
         bitOffset,
         pointers: place.pointers,
         arms,
         cacheline: cacheline > line ? cacheline : null,
         opens,
         expanded,
+        element,
       });
       if (!place.union) line = Math.max(line, cacheline);
       if (!member || !expanded) continue;
@@ -81,8 +87,8 @@ export function structRows(nodes: readonly StructNode[], parts: OpenParts): Stru
         const pointer = member.leads.step.endsWith('->');
         walk(followed, {
           ...inside,
-          path: place.path + member.path + member.leads.step,
-          bitOffset: pointer ? 0 : bitOffset,
+          path: place.path + member.path + member.leads.step.replace('[0]', indexOf(element ?? 0)),
+          bitOffset: pointer ? 0 : bitOffset + (element ?? 0) * (member.elements?.bits ?? 0),
           pointers: place.pointers + (pointer ? 1 : 0),
           union: false,
           line: pointer ? 0 : inside.line,
@@ -92,6 +98,10 @@ export function structRows(nodes: readonly StructNode[], parts: OpenParts): Stru
   };
   walk(nodes, { id: '', path: '', bitOffset: 0, pointers: 0, arms: [], row: -1, line: 0, union: false });
   return rows;
+}
+
+function indexOf(element: number | null): string {
+  return element === null ? '' : `[${element}]`;
 }
 
 interface Place {

@@ -1,4 +1,4 @@
-import type { Leads } from '../../shared/btf/body.ts';
+import type { Leads, StructNode } from '../../shared/btf/body.ts';
 import type { Backend, StructLayout } from '../../shared/contract/api.ts';
 import { failureOf } from '../../shared/contract/failure.ts';
 import type { Failure } from '../../shared/contract/failure.ts';
@@ -17,6 +17,8 @@ export class StructTree {
   #opened = $state.raw<ReadonlySet<string>>(new Set());
   /** What members lead to, by type: fetched when one of them is opened. */
   #bodies = $state.raw<ReadonlyMap<number, StructBody>>(new Map());
+  #elements = $state.raw<ReadonlyMap<string, number>>(new Map());
+  readonly #cacheline: () => number;
   query = $state('');
   chosen = $state.raw<string | null>(null);
   /** The byte to look at, as typed. */
@@ -25,7 +27,9 @@ export class StructTree {
   /** What a member leads to could not be fetched. */
   failure = $state.raw<Failure | null>(null);
 
-  constructor(backend: Backend, session: string, layout: StructLayout) {
+  /** `cacheline` gives the bytes of one. */
+  constructor(backend: Backend, session: string, layout: StructLayout, cacheline: () => number) {
+    this.#cacheline = cacheline;
     this.#backend = backend;
     this.#session = session;
     this.layout = layout;
@@ -36,6 +40,8 @@ export class StructTree {
       closed: this.#closed,
       opened: this.#opened,
       nodesOf: ({ type }) => this.#bodies.get(type)?.nodes ?? null,
+      elements: this.#elements,
+      cacheline: this.#cacheline() * 8,
     }),
   );
   readonly rows = $derived(matchingRows(this.#all, this.query));
@@ -45,6 +51,17 @@ export class StructTree {
 
   choose(index: number): void {
     this.chosen = this.rows[index]?.id ?? null;
+  }
+
+  /** Which element of an array is meant, as typed; '' for the array as a whole. False if it has no such element. */
+  setElement({ id, node }: StructRow, text: string): boolean {
+    const element = elementOf(node, text);
+    if (element === null && text.trim() !== '') return false;
+    const elements = new Map(this.#elements);
+    if (element === null) elements.delete(id);
+    else elements.set(id, element);
+    this.#elements = elements;
+    return true;
   }
 
   async open(row: StructRow): Promise<void> {
@@ -136,6 +153,13 @@ export class StructTree {
       return false;
     }
   }
+}
+
+/** A flexible array has as many as its kernel gives it: 65,536 are let through. */
+function elementOf(node: StructNode, text: string): number | null {
+  if (node.kind !== 'member' || node.elements === null || !/^\s*\d{1,9}\s*$/.test(text)) return null;
+  const element = Number(text);
+  return element < (node.elements.count === 0 ? 65_536 : node.elements.count) ? element : null;
 }
 
 function without(set: ReadonlySet<string>, id: string): ReadonlySet<string> {

@@ -6,7 +6,7 @@ import { KIND_ARRAY, KIND_FWD, KIND_PTR, KIND_STRUCT, KIND_UNION } from './kinds
 import { layoutOf } from './layout.ts';
 import type { LayoutMember } from './layout.ts';
 import { findComposites } from './path.ts';
-import { extraWord, memberCount, sizeOrType, underlying } from './resolve.ts';
+import { extraWord, memberCount, sizeOf, sizeOrType, underlying } from './resolve.ts';
 
 /** What a member leads to, by value or behind a pointer: its members can be listed under it. */
 export interface Leads {
@@ -34,6 +34,15 @@ export interface MemberNode {
   /** The members of a struct or union that has no name to be looked up by, and its gaps. */
   readonly nodes: readonly StructNode[];
   readonly leads: Leads | null;
+  /** Of an array, the elements that its first index counts; null for anything else. */
+  readonly elements: Elements | null;
+}
+
+export interface Elements {
+  /** 0 for a flexible array: how many there are only the running kernel knows. */
+  readonly count: number;
+  /** Of one. */
+  readonly bits: number;
 }
 
 /** Bits that belong to no member: a `hole` between two, `padding` behind the last. */
@@ -87,6 +96,7 @@ function nodesOf(btf: Btf, body: Inside, kind: 'struct' | 'union'): StructNode[]
       body: member.body,
       nodes: member.body === null ? [] : nodesOf(btf, { ...member, bits: member.bodyBits }, member.body),
       leads: bitfield || member.body !== null ? null : leadsOf(btf, member.typeId),
+      elements: bitfield ? null : elementsOf(btf, member.typeId),
     });
     const gap = gaps.get(member);
     if (gap !== undefined) nodes.push(gap);
@@ -117,4 +127,12 @@ function leadsOf(btf: Btf, id: number): Leads | null {
   const kind = btf.kindNumber(target);
   if ((kind !== KIND_STRUCT && kind !== KIND_UNION) || memberCount(btf, target) === 0) return null;
   return { type: target, name: shownName(btf.name(target)), step: `${index}${pointer ? '->' : '.'}` };
+}
+
+/** Throws E_DEPTH. */
+function elementsOf(btf: Btf, id: number): Elements | null {
+  const array = underlying(btf, id);
+  if (btf.kindNumber(array) !== KIND_ARRAY) return null;
+  const bytes = sizeOf(btf, extraWord(btf, array, 0));
+  return bytes === null ? null : { count: extraWord(btf, array, 2), bits: bytes * 8 };
 }

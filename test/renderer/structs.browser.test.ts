@@ -242,6 +242,38 @@ describe('a BTF file', () => {
   });
 });
 
+describe('an array', () => {
+  test('any element is told by its index: its place, its path, and what it leads to', async () => {
+    await open('dropped');
+    await row(/devices struct net_device/).click();
+    const bar = page.getByRole('group', { name: 'The chosen member' });
+    await expect.element(bar).toHaveTextContent('Byte 8 (0x8), 32 bytes');
+    const element = bar.getByRole('textbox', { name: 'Element, 0 to 3' });
+    await element.fill('3');
+    await expect.element(bar).toHaveTextContent('dropped->devices[3]');
+    await expect.element(bar).toHaveTextContent('Byte 32 (0x20), 8 bytes');
+    await focusTree();
+    await press('ArrowRight');
+    await row(/mtu unsigned int/).click();
+    await expect.element(bar).toHaveTextContent('dropped->devices[3]->mtu');
+    await row(/devices\[3\]/).click();
+    await element.fill('4');
+    await expect.element(element).toHaveAttribute('aria-invalid', 'true');
+    await expect.element(bar).toHaveTextContent('dropped->devices[3]');
+    await element.fill('');
+    await expect.element(element).toHaveAttribute('aria-invalid', 'false');
+    await expect.element(bar).not.toHaveTextContent('devices[3]');
+  });
+});
+
+test('cachelines are those of the machine, or of another that is chosen', async () => {
+  await open();
+  await expect.element(page.getByText(/3 cachelines/)).toBeVisible();
+  await page.getByRole('combobox', { name: 'Cachelines of' }).selectOptions('128 bytes');
+  await expect.element(page.getByText(/2 cachelines/)).toBeVisible();
+  await expect.element(tree().getByText('cacheline 1, from byte 128 on')).toBeVisible();
+});
+
 describe('types that are no struct', () => {
   test('an enum of a member: its values, found by name; a typedef leads on', async () => {
     await open('dropped');

@@ -7,6 +7,10 @@ import {
   structRows,
 } from '../../../renderer/state/struct-rows.ts';
 import type { StructRow } from '../../../renderer/state/struct-rows.ts';
+import { KernelStructs } from '../../../electron/backend/target/kernel-structs.ts';
+import { cachelineOfMachine } from '../../../shared/btf/cachelines.ts';
+import { parseBtf } from '../../../shared/btf/decoder.ts';
+import { BtfWriter } from '../../shared/btf/writer.ts';
 import { fakeKernel } from '../dev/fake-kernel.ts';
 
 const { structs } = fakeKernel();
@@ -17,6 +21,8 @@ function rowsWith(opened: readonly string[] = [], closed: readonly string[] = []
     opened: new Set(opened),
     closed: new Set(closed),
     nodesOf: ({ type }) => structs.body({ module: 'vmlinux', type }).nodes,
+    elements: new Map(),
+    cacheline: 512,
   });
 }
 
@@ -70,10 +76,70 @@ describe('the lines of a struct', () => {
     expect(of(rows, Array.from({ length: MOST_POINTERS + 1 }, () => 'next').join('->')).opens).toBeNull();
   });
 
+  test('an element of an array that was asked for, and what lies in it', () => {
+    const w = new BtfWriter();
+    const int = w.int('int', 4);
+    const pair = w.composite('struct', 'pair', 8, [
+      { name: 'a', type: int, bitOffset: 0 },
+      { name: 'b', type: int, bitOffset: 32 },
+    ]);
+    w.composite('struct', 'holder', 64, [
+      { name: 'n', type: w.array(int, 2), bitOffset: 0 },
+      { name: 'grid', type: w.array(w.array(pair, 2), 3), bitOffset: 64 },
+      { name: 'last', type: w.array(w.pointer(pair), 0), bitOffset: 448 },
+    ]);
+    const made = new KernelStructs([{ module: 'vmlinux', btf: parseBtf(w.bytes()) }], 'h');
+    const [holder] = made.layouts('holder');
+    const rows = structRows(holder?.nodes ?? [], {
+      opened: new Set(['/1', '/2']),
+      closed: new Set(),
+      nodesOf: ({ type }) => made.body({ module: 'vmlinux', type }).nodes,
+      elements: new Map([
+        ['/0', 1],
+        ['/1', 2],
+      ]),
+      cacheline: 512,
+    });
+    expect(rows.map(({ path, bitOffset }) => `${bitOffset / 8} ${path}`).slice(0, 6)).toEqual([
+      '0 n[1]',
+      '8 grid[2]',
+      '40 grid[2][0].a',
+      '44 grid[2][0].b',
+      '56 last',
+      '0 last[0]->a',
+    ]);
+  });
+
+  test('cachelines begin where those of the machine do', () => {
+    const begin = (bytes: number) =>
+      structRows(skb.nodes, {
+        opened: new Set(),
+        closed: new Set(),
+        nodesOf: () => null,
+        elements: new Map(),
+        cacheline: bytes * 8,
+      }).flatMap(({ cacheline, bitOffset }) => (cacheline === null ? [] : [[cacheline, bitOffset / 8]]));
+    expect(begin(64)).toEqual([
+      [1, 80],
+      [2, 128],
+    ]);
+    expect(begin(128)).toEqual([[1, 128]]);
+    expect(begin(256)).toEqual([]);
+    expect(['x86_64', 'aarch64', 's390x', 'ppc64le', ''].map(cachelineOfMachine)).toEqual([
+      64, 64, 256, 128, 64,
+    ]);
+  });
+
   test('there are never more than so many', () => {
     const many = Array.from({ length: 300 }, () => skb.nodes[0] ?? expect.fail('no node'));
     const wide = Array.from({ length: 300 }, () => ({ ...many[0], nodes: many }) as (typeof many)[number]);
-    const rows = structRows(wide, { opened: new Set(), closed: new Set(), nodesOf: () => null });
+    const rows = structRows(wide, {
+      opened: new Set(),
+      closed: new Set(),
+      nodesOf: () => null,
+      elements: new Map(),
+      cacheline: 512,
+    });
     expect(rows.length).toBe(MOST_ROWS);
   });
 });

@@ -9,7 +9,7 @@ const skb = fakeKernel().structs.layouts('sk_buff')[0] ?? expect.fail('no sk_buf
 function member(path: string, byteOffset: number, bytes: number, rest: Partial<MemberNode> = {}): MemberNode {
   return {
     ...{ kind: 'member', name: path, path, type: 't', bitOffset: byteOffset * 8, bits: bytes * 8 },
-    ...{ bitfield: false, body: null, nodes: [], leads: null, ...rest },
+    ...{ bitfield: false, body: null, nodes: [], leads: null, elements: null, ...rest },
   };
 }
 
