@@ -45,6 +45,8 @@ export class CaptureRun extends Run {
   /** Packets in the file so far, shown or not. */
   packets = $state.raw(0);
   linktypes = $state.raw<readonly string[]>([]);
+  /** Whether the file says of some packets which device they came from. */
+  named = $state.raw(false);
   readonly #places: Place[] = [];
   readonly #specs = new Map<Expectation, ProbeSpec>();
   #claims: Expectation[] = [];
@@ -70,6 +72,7 @@ export class CaptureRun extends Run {
     this.done = this.packets = 0;
     this.problem = null;
     this.linktypes = [];
+    this.named = false;
     this.#claims = [];
     this.#places.length = 0;
     this.#base = this.ring.next;
@@ -138,6 +141,8 @@ export class CaptureRun extends Run {
     const name = linktypeName(linktype);
     if (!this.linktypes.includes(name)) this.linktypes = [...this.linktypes, name];
     if (!this.#claims.includes(claim.expect)) this.#claims.push(claim.expect);
+    const device = reader.interfaces[packet.interfaceIndex]?.name ?? '';
+    if (device !== '') this.named = true;
     this.#places.push({ at: packet.fileOffset, length: bytes.length });
     const record = {
       ...emptyRecord(bytes.slice(0, PACKET_BYTES)),
@@ -146,7 +151,7 @@ export class CaptureRun extends Run {
       ns: ns ?? 0n,
       window: 0 - before,
       len: Math.max(0, originalLength - before),
-      device: reader.interfaces[packet.interfaceIndex]?.name ?? '',
+      device,
       point: this.#claims.indexOf(claim.expect),
       ...(seen?.skb ? recordOfSkb(seen.skb) : {}),
     };

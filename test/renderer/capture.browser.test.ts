@@ -103,6 +103,16 @@ test('a capture dropped on the page is shown with its verdict, its bytes, and cl
   await expect
     .element(page.getByRole('status', { name: 'Verdict' }))
     .toHaveTextContent('Ethernet header where an IP header was expected');
+  // A file of this kind names no processor, process or device: nothing is said of them.
+  expect([...document.querySelectorAll('.head span')].map((span) => span.textContent)).toEqual([
+    'No.',
+    'Time',
+    'Len',
+    'What the bytes are',
+  ]);
+  await page.getByRole('tab', { name: 'sk_buff and device' }).click();
+  await expect.element(page.getByText('A capture file says nothing of the sk_buff')).toBeVisible();
+  expect(page.getByRole('cell', { name: 'Process at that moment' }).elements()).toEqual([]);
   await page.getByRole('combobox', { name: 'Expect' }).selectOptions('ethernet');
   await expect
     .element(page.getByRole('status', { name: 'Verdict' }))

@@ -5,6 +5,16 @@ import { targetTime } from './target-time.ts';
 /** Widths of the columns in characters; the summary takes what is left. */
 export const COLUMNS = { seq: 7, time: 15, cpu: 3, process: 20, device: 10, length: 5 } as const;
 
+export type Column = keyof typeof COLUMNS;
+
+/** Those of a run on a target. */
+export const RUN_COLUMNS = Object.keys(COLUMNS) as readonly Column[];
+
+/** A file knows no processor and no process; of some it knows the devices. */
+export function captureColumns(named: boolean): readonly Column[] {
+  return named ? ['seq', 'time', 'device', 'length'] : ['seq', 'time', 'length'];
+}
+
 /** Where several functions are probed: which of them, in characters. */
 export const PLACE = 26;
 
@@ -14,22 +24,33 @@ export function eventLine(
   clockOffset: bigint | null,
   summary: string,
   place: string | null = null,
+  columns: readonly Column[] = RUN_COLUMNS,
 ): string {
   return [
-    String(record.seq).padStart(COLUMNS.seq),
-    targetTime(record.ns, clockOffset).padStart(COLUMNS.time),
-    String(record.cpu).padStart(COLUMNS.cpu),
-    cut(record.flags & FLAG_CAPTURE ? '-' : `${printable(record.comm)}/${record.pid}`, COLUMNS.process),
-    cut(
-      record.flags & FLAG_DEVICE || (record.flags & FLAG_CAPTURE && record.device !== '')
-        ? printable(record.device)
-        : '-',
-      COLUMNS.device,
-    ),
-    (record.flags & FLAG_ARGUMENTS ? '-' : String(record.len)).padStart(COLUMNS.length),
+    ...columns.map((column) => cell(column, record, clockOffset)),
     ...(place === null ? [] : [cut(place, PLACE)]),
     summary,
   ].join('  ');
+}
+
+function cell(column: Column, record: EventRecord, clockOffset: bigint | null): string {
+  const width = COLUMNS[column];
+  switch (column) {
+    case 'seq':
+      return String(record.seq).padStart(width);
+    case 'time':
+      return targetTime(record.ns, clockOffset).padStart(width);
+    case 'cpu':
+      return String(record.cpu).padStart(width);
+    case 'process':
+      return cut(`${printable(record.comm)}/${record.pid}`, width);
+    case 'device': {
+      const known = record.flags & FLAG_DEVICE || (record.flags & FLAG_CAPTURE && record.device !== '');
+      return cut(known ? printable(record.device) : '-', width);
+    }
+    case 'length':
+      return (record.flags & FLAG_ARGUMENTS ? '-' : String(record.len)).padStart(width);
+  }
 }
 
 /** Names of processes and devices are any bytes but NUL: what is not printable must not shift the columns. */

@@ -51,6 +51,9 @@ export const packet = {
   'journey.changes': 'Changed since the function before',
   'journey.returns': 'returns',
 
+  'skb.captured': 'Time in the capture',
+  'skb.none':
+    'A capture file says nothing of the sk_buff or of the device it was on, but for those that skblens wrote.',
   'skb.len': 'Bytes of packet from skb->data on',
   'skb.data_len': 'Of these in fragments',
   'skb.mac_len': 'Length of the link-layer header',

@@ -52,6 +52,8 @@ export const packet: Readonly<Record<keyof typeof en, string>> = {
   'journey.changes': '与前一个函数相比的变化',
   'journey.returns': '返回',
 
+  'skb.captured': '捕获文件中的时间',
+  'skb.none': '捕获文件不记录 sk_buff 及其所在设备，除非由 skblens 写成。',
   'skb.len': '自 skb->data 起的字节数',
   'skb.data_len': '其中在分片里的',
   'skb.mac_len': '链路层头部长度',
