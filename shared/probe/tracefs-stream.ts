@@ -82,6 +82,7 @@ export class TracefsStream implements ProbeStream {
   #seq = 0;
   #parsed = 0;
   #read = 0;
+  #missed = 0;
   #dropped = 0;
   #limitedSince = false;
   #lost = 0;
@@ -145,9 +146,14 @@ export class TracefsStream implements ProbeStream {
     this.#rounds?.take(null, (event) => this.#raw(event));
   }
 
-  /** Records that the kernel dropped for want of room; at the end also what it handed over and never came. */
+  /**
+   * Records that the kernel dropped for want of room, and hits that a kprobe missed: it counts a function's end for so
+   * many callers at a time only. At the end also what it handed over and never came.
+   */
   get gaps(): number {
-    return this.#records(this.#lost + (this.ended ? Math.max(0, this.#read - this.#parsed) : 0));
+    return (
+      this.#missed + this.#records(this.#lost + (this.ended ? Math.max(0, this.#read - this.#parsed) : 0))
+    );
   }
 
   #line(line: string): void {
@@ -221,13 +227,14 @@ export class TracefsStream implements ProbeStream {
   #totalsLine(numbers: readonly number[], line: string): void {
     if (numbers.length !== 6 || !numbers.every((one) => Number.isSafeInteger(one) && one >= 0))
       return this.#listener.stray(line);
-    const [hits = 0, , own = 0, waiting = 0, read = 0, dropped = 0] = numbers;
+    const [hits = 0, missed = 0, own = 0, waiting = 0, read = 0, dropped = 0] = numbers;
     const more = Math.max(0, dropped - this.#dropped);
     if (this.#limitedSince) this.#totals.limited += more;
     else this.#lost += more;
     this.#limitedSince = false;
     this.#dropped = dropped;
     this.#read = read;
+    this.#missed = missed;
     this.#totals.own = own;
     this.#totals.matched = this.#records(waiting + read + dropped);
     this.#totals.seen = Math.max(hits - own, this.#totals.matched);

@@ -2,9 +2,9 @@ import { readFile, rm } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { breakGuest, fixGuest } from '../lab/break.ts';
-import { upGuest } from '../lab/guest.ts';
+import { guestAlone } from '../lab/guest-alone.ts';
 import type { Guest } from '../lab/guest.ts';
 import { secondsUntilClean } from '../support/leftovers.ts';
 import { GUEST_NAMES } from '../lab/guest-names.ts';
@@ -30,13 +30,13 @@ needs(
   'ssh',
   'tshark',
 )('the reference investigation on', () => {
-  for (const name of GUEST_NAMES) {
+  describe.each(GUEST_NAMES)('%s:', (name) => {
     let guest: Guest;
     beforeAll(async () => {
-      guest = await upGuest(name);
+      guest = await guestAlone(name);
     });
 
-    test(`${name}: three events, each an Ethernet frame where an IP header was expected`, async () => {
+    test('three events, each an Ethernet frame where an IP header was expected', async () => {
       const file = join(tmpdir(), `skblens-${process.pid}-${name}.pcapng`);
       const args = [
         '--json',
@@ -51,8 +51,8 @@ needs(
       ];
       const probe = startSkblens(['probe', name, 'ip_rcv_core', ...args]);
       await probe.line('attached');
-      const broken = await breakGuest(guest, { count: 12, intervalMilliseconds: 150 });
-      expect(broken.counters.InHdrErrors.after - broken.counters.InHdrErrors.before).toBe(12);
+      const broken = await breakGuest(guest, { count: 6, intervalMilliseconds: 150 });
+      expect(broken.counters.InHdrErrors.after - broken.counters.InHdrErrors.before).toBe(6);
       expect(await probe.exit, probe.stderr()).toBe(0);
       const events = probe.lines.filter((line) => line.type === 'event') as unknown as Event[];
       expect(events).toHaveLength(3);
@@ -79,20 +79,7 @@ needs(
       await rm(file);
     });
 
-    test(`${name}: a MAC that begins with 0x45 passes the kernel's test and is caught by misfit; good packets are not`, async () => {
-      const args = ['--json', '-F', guest.sshConfigPath, '--filter', 'misfit', '--count', '3'];
-      const probe = startSkblens(['probe', name, 'ip_rcv_core', ...args]);
-      await probe.line('attached');
-      await breakGuest(guest, { case: 'mac45', count: 8, intervalMilliseconds: 150 });
-      expect(await probe.exit, probe.stderr()).toBe(0);
-      const events = probe.lines.filter((line) => line.type === 'event') as unknown as Event[];
-      expect(events.map((event) => event.verdict.kind)).toEqual(Array(3).fill('ethernet-where-ip-expected'));
-      expect(events[0]?.bytes.slice(-(events[0]?.window ?? 0) * 2, -(events[0]?.window ?? 0) * 2 + 2)).toBe(
-        '45',
-      );
-    });
-
-    test(`${name}: without a filter, our own SSH packets are left out and the stream does not feed itself`, async () => {
+    test('without a filter, our own SSH packets are left out and the stream does not feed itself', async () => {
       const probe = startSkblens([
         'probe',
         name,
@@ -116,18 +103,46 @@ needs(
       expect(new Set(kinds)).toEqual(new Set(['as-expected']));
       await fixGuest(guest);
     });
+  });
 
-    test(`${name}: a function that is not there is said with bpftrace's own words, and nothing is left`, async () => {
-      const probe = startSkblens(['probe', name, 'no_such_function', '--json', '-F', guest.sshConfigPath]);
+  // One kernel shows what is decided here, not there; the MAC is seen on the others in tracefs.e2e.test.ts.
+  describe('bookworm, beside that:', () => {
+    let guest: Guest;
+    beforeAll(async () => {
+      guest = await guestAlone('bookworm');
+    });
+
+    test("a MAC that begins with 0x45 passes the kernel's test and is caught by misfit; good packets are not", async () => {
+      const args = ['--json', '-F', guest.sshConfigPath, '--filter', 'misfit', '--count', '3'];
+      const probe = startSkblens(['probe', 'bookworm', 'ip_rcv_core', ...args]);
+      await probe.line('attached');
+      await breakGuest(guest, { case: 'mac45', count: 8, intervalMilliseconds: 150 });
+      expect(await probe.exit, probe.stderr()).toBe(0);
+      const events = probe.lines.filter((line) => line.type === 'event') as unknown as Event[];
+      expect(events.map((event) => event.verdict.kind)).toEqual(Array(3).fill('ethernet-where-ip-expected'));
+      expect(events[0]?.bytes.slice(-(events[0]?.window ?? 0) * 2, -(events[0]?.window ?? 0) * 2 + 2)).toBe(
+        '45',
+      );
+    });
+
+    test('a function that is not there is said before anything runs, and nothing is left', async () => {
+      const probe = startSkblens([
+        'probe',
+        'bookworm',
+        'no_such_function',
+        '--json',
+        '-F',
+        guest.sshConfigPath,
+      ]);
       expect(await probe.exit).toBe(1);
       expect(probe.lines.at(-1)).toMatchObject({ type: 'failure', code: 'function-unknown' });
       expect(await secondsUntilClean(guest, 10)).toBeTypeOf('number');
     });
 
-    test(`${name}: a user without rights is told so, one with passwordless sudo traces`, async () => {
+    test('a user without rights is told so, one with passwordless sudo traces', async () => {
       const refused = startSkblens([
         'probe',
-        `${name}-nobody`,
+        'bookworm-nobody',
         'ip_rcv_core',
         '--json',
         '-F',
@@ -135,9 +150,9 @@ needs(
       ]);
       expect(await refused.exit).toBe(1);
       expect(refused.lines.at(-1)).toMatchObject({ type: 'failure', code: 'not-privileged' });
-      const allowed = startSkblens(['survey', `${name}-nopasswd`, '--json', '-F', guest.sshConfigPath]);
+      const allowed = startSkblens(['survey', 'bookworm-nopasswd', '--json', '-F', guest.sshConfigPath]);
       expect(await allowed.exit, allowed.stderr()).toBe(0);
       expect(allowed.lines.filter((line) => line['state'] === 'bad')).toEqual([]);
     });
-  }
+  });
 });

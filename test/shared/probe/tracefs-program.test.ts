@@ -118,14 +118,14 @@ describe('the script', () => {
    * Runs that part of the script with a kernel's README; what it writes into dynamic_events, then what it would write
    * elsewhere and why it gives up.
    */
-  function expand(script: string, readme = OF_6_12): string {
+  function expand(script: string, readme = OF_6_12, release = '7.2.13+deb14-cloud-amd64'): string {
     const from = script.indexOf('# What this kernel has');
     const to = script.indexOf('# hits, missed');
     const own = script.slice(from, to).replace(/^(?:filter|count_own|count_seen)\(\) \{[\s\S]*?^\}/gm, '');
     const folder = mkdtempSync(join(tmpdir(), 'skblens-tracefs-'));
     writeFileSync(join(folder, 'README'), readme);
     const stubs = 'for f in filter count_own count_seen; do eval "$f() { echo $f \\"\\$@\\"; }"; done\n';
-    const set = `readme=$(cat ${folder}/README) T=${folder} D=${folder}/dynamic_events name=N\nfail() { echo "$@"; exit; }\n`;
+    const set = `readme=$(cat ${folder}/README) release=${release} T=${folder} D=${folder}/dynamic_events name=N\nfail() { echo "$@"; exit; }\n`;
     const rest = execFileSync('sh', { input: `${set}${stubs}${own}cat $D\n`, encoding: 'utf8' });
     rmSync(folder, { recursive: true });
     return rest;
@@ -202,10 +202,16 @@ describe('the script', () => {
       /^f:N\/k1234abcd_0 ip_rcv_core [^]*^f:N\/k1234abcd_1 fib_lookup%return ret=/m,
     );
     expect(expand(script)).toContain('count_seen k1234abcd_1\n');
+    expect(expand(script, OF_6_12, '6.14-rc1')).toMatch(/^f:N\/k1234abcd_1 fib_lookup%return ret=/m);
+    // 6.12: its fprobe events miss ends of functions without a word.
+    const older = expand(script, OF_6_12, '6.12.107+deb13-cloud-amd64');
+    expect(older).toMatch(
+      /^p:N\/k1234abcd_0 ip_rcv_core skb=\$arg1:x64 [^]*^r256:N\/k1234abcd_1 fib_lookup ret=/m,
+    );
     // 6.1: arguments by number at the start alone, and no events of fprobes.
     const old = expand(script, OF_6_1);
     expect(old).toMatch(
-      /^p:N\/k1234abcd_0 ip_rcv_core skb=\$arg1:x64 [^]*^r:N\/k1234abcd_1 fib_lookup ret=/m,
+      /^p:N\/k1234abcd_0 ip_rcv_core skb=\$arg1:x64 [^]*^r256:N\/k1234abcd_1 fib_lookup ret=/m,
     );
     expect(old).not.toContain('count_seen');
     const returns = write({}, [point('ip_rcv_core', { edge: 'return' })]).script;

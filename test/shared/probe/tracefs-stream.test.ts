@@ -168,6 +168,8 @@ describe('the lines of the script', () => {
     expect(running.stream).toMatchObject({ gaps: 0, ended: false });
     const { stream } = collect([LINE, totals(3, 0, 0, 0, 3, 0), `${TAG}\tE\n`]);
     expect(stream).toMatchObject({ gaps: 2, ended: true });
+    // The end of a function that more callers were in at a time than a kretprobe has places for.
+    expect(collect([totals(10, 4, 0, 0, 10, 0)]).stream.gaps).toBe(4);
   });
 
   test('it says why it gave up', () => {
