@@ -19,8 +19,8 @@ import { probeSpec } from '../../shared/probe/spec.ts';
 import type { ProbeSpec } from '../../shared/probe/spec.ts';
 import { Run } from './run.svelte.ts';
 
-/** Bytes read at a time: a file of any size passes through, the page stays awake in between. */
-const STEP = 1 << 20;
+/** Bytes read at a time: a file of any size passes through; between the steps, tens of milliseconds, the page is awake. */
+const STEP = 1 << 18;
 /** Packets that are shown: 48 MiB of ring. What comes after them in the file is counted, and said. */
 export const MOST_PACKETS = 131_072;
 
