@@ -6,7 +6,8 @@ import { compareStructs, diffKernelFunctions, diffKernelStructs } from './target
 import { keptHostKernel, openHostKernel } from './target/host-kernel.ts';
 import type { HostKernel } from './target/host-kernel.ts';
 import type { KernelTypes } from './target/kernel-types.ts';
-import { typesOfSentFile } from './target/opened-btf.ts';
+import { openSentFile } from './target/opened-btf.ts';
+import type { OpenedBtf } from './target/opened-btf.ts';
 import { ProfileStore } from './profiles/store.ts';
 import type { SecretStore } from './secret-store.ts';
 import { Session } from './session.ts';
@@ -63,12 +64,12 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
     const sessions = new Map<string, Session>();
     const connecting = new Map<string, AbortController>();
     /** BTF files that were opened without a host. */
-    const files = new Map<string, KernelTypes>();
+    const files = new Map<string, OpenedBtf>();
     const closing = new AbortController();
 
     /** What is known of a kernel stays known while its connection is lost. */
     const typesOf = async (id: string): Promise<KernelTypes> =>
-      files.get(id) ?? sessions.get(id)?.knownTypes ?? find(id).types();
+      files.get(id)?.types ?? sessions.get(id)?.knownTypes ?? find(id).types();
     const find = (id: string): Session => {
       if (files.has(id)) throw new Fail('btf-only');
       const session = sessions.get(id);
@@ -187,19 +188,21 @@ export function createBackend(deps: BackendDeps): { open(page: Page): InProcessC
         diffKernelFunctions(await typesOf(before), await typesOf(after)),
       diffStructs: async ({ before, after }) =>
         diffKernelStructs(await typesOf(before), await typesOf(after)),
-      openBtf: async ({ file, packed }) => {
-        const { types, bytes } = await typesOfSentFile(packed, file);
+      openBtf: async ({ file, packed, base }) => {
+        const opened = await openSentFile(packed, file, files.get(base ?? '') ?? null);
         const session = `s${++lastSession}`;
-        files.set(session, types);
+        files.set(session, opened);
+        const name = [...opened.files.keys()].join(' + ').slice(0, 255);
+        const bytes = [...opened.files.values()].reduce((sum, one) => sum + one.length, 0);
         return {
           session,
-          host: file,
+          host: name,
           user: '',
           address: '',
           port: 0,
           hostKey: '',
           replay: null,
-          btf: { file, bytes },
+          btf: { file: name, bytes },
         };
       },
       watchCounters: async ({ session, on, netns }) => {

@@ -14,6 +14,8 @@ interface FileReader {
   readonly knows: (head: Uint8Array) => boolean;
   /** Gets the file, none of it read. What it throws is shown to the user. */
   readonly take: (file: File) => Promise<void> | void;
+  /** Of several at once the largest is to be given first. */
+  readonly largestFirst?: boolean;
 }
 
 /** A file that was not read, and why: nobody takes such files, or its reader failed. */
@@ -43,14 +45,21 @@ export class DroppedFiles {
     return [...this.#readers].map((reader) => reader.name());
   }
 
-  /** One after the other, in the order in which they were dropped. */
+  /** One after the other, in the order in which they were dropped, unless their reader wants another. */
   async take(files: readonly File[]): Promise<void> {
     this.refused = [];
-    for (const file of files) {
+    const read = await Promise.all(
+      files.map(async (file) => ({
+        file,
+        reader: await this.#readerOf(file).catch((thrown: unknown) => failureOf(thrown)),
+      })),
+    );
+    const weight = ({ file, reader }: (typeof read)[number]): number =>
+      reader && 'largestFirst' in reader ? file.size : 0;
+    for (const { file, reader } of read.toSorted((a, b) => weight(b) - weight(a))) {
       try {
-        const reader = await this.#readerOf(file);
-        if (reader) await reader.take(file);
-        else this.#refuse({ file: file.name, failure: null });
+        if (reader && 'take' in reader) await reader.take(file);
+        else this.#refuse({ file: file.name, failure: reader ?? null });
       } catch (thrown) {
         this.#refuse({ file: file.name, failure: failureOf(thrown) });
       }

@@ -87,6 +87,8 @@ export class Workbench {
       endings: BTF_ENDINGS,
       knows: isBtf,
       take: (file) => this.openBtf(file),
+      // A kernel before its modules, which count on from it.
+      largestFirst: true,
     });
     this.connector.load();
     void this.investigations.load();
@@ -147,10 +149,16 @@ export class Workbench {
     this.talk.end(lost.info.session);
   }
 
-  /** Opens a BTF file beside the targets: its functions and structs can be looked at, and compared. */
+  /**
+   * Opens a BTF file beside the targets: its functions and structs can be looked at, and compared. A module's goes on top
+   * of the file that is looked at, or was opened last.
+   */
   async openBtf(file: File): Promise<void> {
     const name = file.name.slice(0, 255) || 'BTF';
-    const info = await this.#backend.openBtf({ file: name, packed: await packBtf(file) });
+    const files = this.sessions.all.filter(({ info }) => info.btf);
+    const base = (this.session?.info.btf ? this.session : files.at(-1))?.info.session;
+    const packed = await packBtf(file);
+    const info = await this.#backend.openBtf({ file: name, packed, ...(base !== undefined && { base }) });
     const session = new Session(this.#backend, info, `file ${info.session}`);
     this.sessions.add(session);
     this.choose(session);

@@ -331,9 +331,10 @@ export const apiCalls = {
   /** What changed between the functions of two sessions' kernels, and between the structs of the kernels proper. */
   diffFunctions: call<KernelDifference<FunctionDifference>>()(z.strictObject(twoSessions)),
   diffStructs: call<KernelDifference<StructChange>>()(z.strictObject(twoSessions)),
-  /** A raw BTF file as a session without a host: its bytes gzipped, in base64. */
+  /** A raw BTF file as a session without a host: its bytes gzipped, in base64. A module's goes on top of the files of `base`. */
   openBtf: call<SessionInfo>()(
     z.strictObject({
+      base: session.optional(),
       file: z.string().min(1).max(255),
       packed: z.string().startsWith('H4sI').max(MAX_PACKED_BTF),
     }),

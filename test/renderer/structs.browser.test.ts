@@ -208,6 +208,16 @@ describe('a BTF file', () => {
     await expect.element(page.getByRole('option', { name: /^lltx added/ })).toBeVisible();
   });
 
+  test('that is a module, dropped together with its kernel, is opened behind it', async () => {
+    const backend = await open();
+    const head = [0x9f, 0xeb, 1, 0, 24, 0, 0, 0];
+    const kernel = new File([Uint8Array.from([...head, ...head])], 'vmlinux');
+    drop(btfFile('veth'), kernel);
+    const opened = (): string[] =>
+      backend.ran.flatMap((line) => /^openBtf (\S+) \d+(?: (on \S+))?$/.exec(line)?.slice(1).join(' ') ?? []);
+    await expect.poll(opened).toEqual(['vmlinux ', 'veth on file-vmlinux']);
+  });
+
   test('that is damaged or too large is refused with the reason', async () => {
     await open();
     drop(btfFile('damaged.btf'));

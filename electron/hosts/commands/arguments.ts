@@ -17,6 +17,7 @@ export const USAGE = `skblens: what the kernel really saw in a packet, on a remo
       QUERY 'tracepoint:*', 'rawtracepoint:*', 'kprobe:*': what else can be probed, by pattern or words
       --path: the way of a packet, from the device up and down again
   skblens struct HOST|--btf FILE NAME          a struct's layout: offsets, bitfields, holes
+      --btf is taken again for each module of that kernel: --btf vmlinux --btf veth
       --offline: what the host's kernel had when it was last asked; functions too
   skblens btf diff A B [--struct NAME]         from one kernel to another: A, B are BTF files or HOSTs
   skblens probe HOST FUNCTION          probe a function and judge each packet; FUNCTION may be a pattern,
@@ -60,7 +61,7 @@ export interface CommandLine {
   readonly netns: string | null;
   readonly deviceFacts: boolean;
   readonly port: number;
-  readonly btf: string | null;
+  readonly btf: readonly string[];
   readonly struct: string | null;
   readonly path: boolean;
   readonly offline: boolean;
@@ -110,7 +111,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     netns: values.netns ?? null,
     deviceFacts: values['device-facts'] === true,
     port: integer(values.port ?? '0', '--port', 0, 65_535),
-    btf: values.btf ?? null,
+    btf: values.btf ?? [],
     struct: values.struct ?? null,
     path: values.path === true,
     offline: values.offline === true,
@@ -200,7 +201,7 @@ const OPTIONS = {
     'expect-verdict': { type: 'string' },
     'print-script': { type: 'boolean' },
     pcapng: { type: 'string' },
-    btf: { type: 'string' },
+    btf: { type: 'string', multiple: true },
     struct: { type: 'string' },
     path: { type: 'boolean' },
     offline: { type: 'boolean' },

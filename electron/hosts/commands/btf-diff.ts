@@ -9,7 +9,7 @@ import type { BackendDeps } from '../../backend/index.ts';
 import { comparable } from '../../backend/target/kernel-diff.ts';
 import type { CommandLine } from './arguments.ts';
 import { usage } from './arguments.ts';
-import { readBtfFile } from './btf-file.ts';
+import { readBtfFiles } from './btf-file.ts';
 import { openLocalClient } from './client.ts';
 import type { Output } from './output.ts';
 import { printable } from './output.ts';
@@ -55,7 +55,7 @@ async function openSide(
     (found) => found.isFile(),
     () => false,
   );
-  if (isFile || name.includes('/')) return (await readBtfFile(name)).modules;
+  if (isFile || name.includes('/')) return (await readBtfFiles([name])).modules;
   const client = openLocalClient(line, output, deps, signal);
   try {
     const { session } = await client.backend.connect({ host: name });

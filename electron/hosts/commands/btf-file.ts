@@ -5,14 +5,20 @@ import { findBtf } from '../../../shared/btf/elf.ts';
 import { defaultBtfLimits } from '../../../shared/btf/limits.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { KernelTypes } from '../../backend/target/kernel-types.ts';
-import { typesOfFile } from '../../backend/target/opened-btf.ts';
+import { typesOfFiles } from '../../backend/target/opened-btf.ts';
 
 /**
- * A raw BTF file, such as a copy of /sys/kernel/btf/vmlinux, or an ELF file with a .BTF section. Nothing else is
- * known, so nothing is called attachable. Throws `file-unreadable`, `btf-section-missing`, `btf-damaged`.
+ * Raw BTF files, such as a copy of /sys/kernel/btf/vmlinux, or ELF files with a .BTF section: a kernel, and modules of
+ * it. Nothing else is known, so nothing is called attachable. Throws `file-unreadable`, `btf-section-missing`, `btf-damaged`.
  */
-export async function readBtfFile(file: string): Promise<KernelTypes> {
-  return typesOfFile(await readBtfBytes(file), basename(file));
+export async function readBtfFiles(files: readonly string[]): Promise<KernelTypes> {
+  const read = new Map<string, Uint8Array>();
+  for (const file of files) {
+    const name = basename(file);
+    // Two kernels' modules of one name lie in two folders.
+    read.set(read.has(name) ? file : name, await readBtfBytes(file));
+  }
+  return typesOfFiles(read);
 }
 
 async function readBtfBytes(file: string): Promise<Uint8Array> {

@@ -11,7 +11,7 @@ import { listPoints } from '../../backend/trace/point-list.ts';
 import type { PointSources } from '../../backend/trace/point-list.ts';
 import type { CommandLine } from './arguments.ts';
 import { usage } from './arguments.ts';
-import { readBtfFile } from './btf-file.ts';
+import { readBtfFiles } from './btf-file.ts';
 import { openLocalClient, reasonOf, VERSION } from './client.ts';
 import type { Output } from './output.ts';
 import { printable } from './output.ts';
@@ -136,8 +136,8 @@ async function withKernel(
   signal: AbortSignal,
   ask: (kernel: Kernel, words: readonly string[]) => Promise<void>,
 ): Promise<number> {
-  if (line.btf !== null) {
-    await ask(kernelOfFile(await readBtfFile(line.btf)), line.positionals);
+  if (line.btf.length > 0) {
+    await ask(kernelOfFile(await readBtfFiles(line.btf)), line.positionals);
     return 0;
   }
   const [host, ...words] = line.positionals;

@@ -199,11 +199,11 @@ function handlersFor(
       ),
     diffFunctions: async ({ before, after }) => diffKernelFunctions(kernelOf(before), kernelOf(after)),
     diffStructs: async ({ before, after }) => diffKernelStructs(kernelOf(before), kernelOf(after)),
-    openBtf: async ({ file, packed }) => {
-      ran.push(`openBtf ${file} ${packed.length}`);
+    openBtf: async ({ file, packed, base }) => {
+      ran.push(`openBtf ${file} ${packed.length}${base === undefined ? '' : ` on ${base}`}`);
       if (file.startsWith('damaged')) throw new Fail('btf-damaged', { origin: file, message: 'too short' });
       return {
-        ...{ session: 'file1', host: file, user: '', address: '', port: 0, hostKey: '', replay: null },
+        ...{ session: `file-${file}`, host: file, user: '', address: '', port: 0, hostKey: '', replay: null },
         btf: { file, bytes: 5_200_000 },
       };
     },

@@ -6,7 +6,7 @@ import {
   diffKernelStructs,
 } from '../../../../electron/backend/target/kernel-diff.ts';
 import { KernelStructs } from '../../../../electron/backend/target/kernel-structs.ts';
-import { typesOfSentFile } from '../../../../electron/backend/target/opened-btf.ts';
+import { openSentFile } from '../../../../electron/backend/target/opened-btf.ts';
 import type { MemberNode, StructNode } from '../../../../shared/btf/body.ts';
 import { parseBtf } from '../../../../shared/btf/decoder.ts';
 import { Fail } from '../../../../shared/contract/failure.ts';
@@ -333,7 +333,7 @@ describe('a file that a page sends', () => {
   const packed = (bytes: Uint8Array): string => gzipSync(bytes).toString('base64');
   const refusal = async (text: string): Promise<string> => {
     try {
-      await typesOfSentFile(text, 'kernel.btf');
+      await openSentFile(text, 'kernel.btf', null);
     } catch (error) {
       if (error instanceof Fail) return error.failure.code;
       throw error;
@@ -342,8 +342,8 @@ describe('a file that a page sends', () => {
   };
 
   test('is a kernel of which only the types are known', async () => {
-    const { types, bytes } = await typesOfSentFile(packed(good()), 'kernel.btf');
-    expect(bytes).toBe(good().length);
+    const { types, files } = await openSentFile(packed(good()), 'kernel.btf', null);
+    expect(files.get('kernel.btf')?.length).toBe(good().length);
     expect(types.structs.layouts('sk_buff')[0]?.size).toBe(4);
     expect(types.modules.map(({ btf }) => btf.functionNames())).toEqual([['ip_rcv']]);
   });

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { parseBtf } from '../../../../shared/btf/decoder.ts';
 import { BtfWriter } from '../../../shared/btf/writer.ts';
 import { elfFile } from '../../../shared/btf/elf-file.ts';
 import { runCli } from '../run-cli.ts';
@@ -181,6 +182,50 @@ describe('struct', () => {
     const { status, lines } = await runCli('struct', '--btf', NEW, 'sk_bufff', '--json');
     expect(status).toBe(1);
     expect(lines()).toMatchObject([{ type: 'failure', code: 'struct-unknown' }]);
+  });
+});
+
+describe('a module', () => {
+  const base = parseBtf(new Uint8Array(readFileSync(OLD)));
+  const w = new BtfWriter({ base });
+  const [struct = 0] = base.findAll('sk_buff', 'struct');
+  w.function('veth_xmit', w.prototype(1, [['skb', w.pointer(struct)]]));
+  const module = join(directory, 'veth.ko');
+  writeFileSync(module, w.bytes());
+
+  test.each([
+    ['behind its kernel', [OLD, module]],
+    ['before it', [module, OLD]],
+  ])('%s: its functions are among the others', async (_where, [first = '', second = '']) => {
+    const { status, lines } = await runCli('functions', '--btf', first, '--btf', second, '--json');
+    expect(status).toBe(0);
+    expect(lines().map(({ name, module }) => [module, name].join(' '))).toEqual([
+      'vmlinux __skip_rcv',
+      'vmlinux icmp_send',
+      'vmlinux ip_rcv',
+      'vmlinux ip_rcv_core',
+      'veth veth_xmit',
+    ]);
+    const query = await runCli('functions', '--btf', first, '--btf', second, 'module:veth');
+    expect(query.stdout).toBe('veth: int veth_xmit(struct sk_buff *skb)  [unknown]\n');
+  });
+
+  test('without its kernel says what is missing', async () => {
+    const { status, stderr } = await runCli('functions', '--btf', module);
+    expect(status).toBe(1);
+    expect(stderr).toContain('a module on top of vmlinux');
+    expect(stderr).toContain('Open the vmlinux BTF of the same kernel first');
+  });
+
+  test('of another kernel is refused with the names of both', async () => {
+    const wide = new BtfWriter({ base: parseBtf(new Uint8Array(readFileSync(NEW))) });
+    wide.function('far', wide.prototype(1, [['n', 999]]));
+    const wrong = join(directory, 'wrong.ko');
+    writeFileSync(wrong, wide.bytes());
+    const { status, lines } = await runCli('functions', '--btf', OLD, '--btf', wrong, '--json');
+    expect(status).toBe(1);
+    expect(lines()).toMatchObject([{ code: 'btf-damaged' }]);
+    expect(String(lines()[0]?.['message'])).toContain('wrong, on top of old.btf');
   });
 });
 
