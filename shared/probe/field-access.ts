@@ -9,9 +9,11 @@ export interface FieldType {
   readonly bits: number;
   /**
    * Byte offsets at which pointers are loaded, each from the address that the one before gave, then the offset of the
-   * value; null for a bitfield. Counted from the address in the argument, a pointer to a struct.
+   * value; null for an argument itself. Counted from the address in the argument, a pointer to a struct.
    */
   readonly loads: readonly number[] | null;
+  /** Of a bitfield: its first bit in the byte at the last offset. */
+  readonly firstBit?: number;
 }
 
 /**

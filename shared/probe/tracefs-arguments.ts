@@ -37,20 +37,29 @@ export function tracefsArguments(point: ResolvedPoint): readonly ReadableArgumen
   return found;
 }
 
-/** Throws `field-unknown` for a bitfield, of which no whole bytes can be fetched. */
-export function fetchField(field: string, { argument, rest, type }: FieldAccess): Fetched {
+/** Throws `field-unknown` for a signed bitfield: the kernel fetches bits without a sign. */
+export function fetchField(field: string, { argument, type }: FieldAccess): Fetched {
   const { expression } = argument;
-  if (rest === '') return { text: `${expression}:${registerType(argument.type)}`, guards: [] };
-  if (type.loads === null)
-    throw new Fail('field-unknown', { field, message: 'it is a bitfield, which tracefs does not read' });
+  if (type.loads === null) return { text: `${expression}:${registerType(argument.type)}`, guards: [] };
   const guards: string[] = [];
   let address = expression;
   for (const offset of type.loads.slice(0, -1)) {
     address = `${signedOffset(offset)}(${address})`;
     guards.push(`${address}:x64`);
   }
-  const width = type.kind === 'pointer' ? 'x64' : `${type.signed ? 's' : 'u'}${type.bits}`;
-  return { text: `${signedOffset(type.loads.at(-1) ?? 0)}(${address}):${width}`, guards };
+  return { text: `${signedOffset(type.loads.at(-1) ?? 0)}(${address}):${valueType(field, type)}`, guards };
+}
+
+function valueType(field: string, { kind, signed, bits, firstBit }: FieldAccess['type']): string {
+  if (kind === 'pointer') return 'x64';
+  if (firstBit === undefined) return `${signed ? 's' : 'u'}${bits}`;
+  if (signed)
+    throw new Fail('field-unknown', {
+      field,
+      message: 'it is a signed bitfield, which tracefs does not read',
+    });
+  const container = [8, 16, 32, 64].find((size) => firstBit + bits <= size) ?? 64;
+  return `b${bits}@${firstBit}/${container}`;
 }
 
 const WIDTHS: readonly (readonly [RegExp, string])[] = [

@@ -59,13 +59,23 @@ ${filter === '' ? '' : `filter ${name} '${filter}'\n`}${event.own === null ? '' 
 # events as the kernel prints them. TERM ends it; it takes away all that it has made.
 PATH=$PATH:/usr/sbin:/sbin LC_ALL=C
 tag=${tag}
-${FIND}say() { printf "$tag\\t$1\\n"; }
+${FIND}I=
+say() { printf "$tag\\t$1\\n"; }
+# The kernel's last word on what it refused, ours or anybody's.
+last_error() {
+  error=
+  for log in $T/error_log $I/error_log; do
+    while read -r line; do case $line in *'error: '*) error=$line ;; esac; done <$log
+  done
+} 2>/dev/null
 fail() {
-  said=$(cat $T/error_log $I/error_log 2>/dev/null | sed -n 's/.*error: //p' | tail -n 1)
-  printf '%s\tF\t%s\t%s\t%s\n' $tag "$1" "$2" "$said"
+  last_error
+  [ "$error" != "$before" ] || error=
+  printf '%s\t%s\t%s\t%s\t%s\n' $tag F "$1" "$2" "\${error#*error: }"
   exit 1
 }
-I=
+last_error
+before=$error
 [ -r $T/README ] || fail missing tracefs
 readme=$(cat $T/README 2>/dev/null)
 [ -n "$readme" ] || fail locked README

@@ -65,6 +65,7 @@ function follow(btf: Btf, struct: string, rest: string): FieldType {
         ? target.encoding.signed && !target.encoding.bool
         : (target.kind === 'enum' || target.kind === 'enum64') && target.signed,
     bits: path.bits,
-    loads: path.bitfield ? null : [...path.pointers, path.byteOffset],
+    loads: [...path.pointers, path.byteOffset],
+    ...(path.bitfield ? { firstBit: path.bitOffset % 8 } : {}),
   };
 }

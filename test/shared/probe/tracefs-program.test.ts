@@ -40,8 +40,12 @@ const facts: ProgramFacts = {
     rest === '->dev->mtu'
       ? { type: 'unsigned int', kind: 'integer', signed: false, bits: 32, loads: [16, 224] }
       : rest === '->cloned'
-        ? { type: 'unsigned char', kind: 'integer', signed: false, bits: 1, loads: null }
-        : `there is no ${rest}`,
+        ? { type: 'unsigned char', kind: 'integer', signed: false, bits: 1, loads: [126], firstBit: 7 }
+        : rest === '->wide'
+          ? { type: 'unsigned int', kind: 'integer', signed: false, bits: 3, loads: [16, 8], firstBit: 6 }
+          : rest === '->below'
+            ? { type: 'int', kind: 'integer', signed: true, bits: 3, loads: [8], firstBit: 0 }
+            : `there is no ${rest}`,
 };
 
 /** Of /sys/kernel/tracing/README what counts, as Debian 12 (6.1) and 13 (6.12) have it. */
@@ -189,6 +193,26 @@ describe('the script', () => {
     expect(plain.points[0]?.parameters).toEqual(['net', 'flags', 'how']);
   });
 
+  test("the kernel's word on what it refused is told, and not what it said to somebody before", () => {
+    const { script } = write();
+    const own = script.slice(script.indexOf('I=\n'), script.indexOf('[ -r $T/README ] || fail'));
+    const folder = mkdtempSync(join(tmpdir(), 'skblens-tracefs-'));
+    const log = join(folder, 'error_log');
+    writeFileSync(log, '[ 1.5] trace_kprobe: error: Old\n  Command: p:x\n      ^\n');
+    const said = (more: string): string => {
+      const input = `tag=k T=${folder}\n${own}${more}\nfail define it\n`;
+      return spawnSync('sh', { input, encoding: 'utf8' }).stdout;
+    };
+    expect(said('')).toBe('k\tF\tdefine\tit\t\n');
+    expect(said(`echo '[ 2.5] trace_kprobe: error: New' >>${log}`)).toBe('k\tF\tdefine\tit\tNew\n');
+    rmSync(folder, { recursive: true });
+  });
+
+  test('a bitfield is fetched from the smallest word that holds it', () => {
+    const text = expand(write({ fields: ['skb->cloned', 'skb->wide'] }).script);
+    expect(text).toContain(' f0=+126($arg1):b1@7/8 f1=+8(+16($arg1)):b3@6/16 ');
+  });
+
   test('a function of a module is named with it', () => {
     expect(expand(write({}, [point('nft_do_chain', { group: 'nf_tables' })]).script)).toContain(
       '\np:N/k1234abcd_0 nf_tables:nft_do_chain ',
@@ -253,7 +277,7 @@ describe('refused, before anything runs', () => {
   test.each([
     ['function-without-sk_buff', { filter: 'misfit' }, [point('fib_lookup', {}, ['struct net *net'])]],
     ['field-unknown', { fields: ['skb->nothing'] }, [point('ip_rcv_core')]],
-    ['field-unknown', { fields: ['skb->cloned'] }, [point('ip_rcv_core')]],
+    ['field-unknown', { fields: ['skb->below'] }, [point('ip_rcv_core')]],
     ['engine-unfit', { filter: 'bad-ip-header' }, [point('ip_rcv_core', { edge: 'return' })]],
   ] as const)('%s', (code, spec, points) => {
     let failed: unknown = null;
