@@ -35,6 +35,17 @@ export function expectedChecksum(
   return ~onesSum(bytes, field + 2, at + length - field - 2, before) & 0xffff;
 }
 
+/** Sum of the addresses in the pseudo header; parameters as of {@link transportChecksum}. */
+export function addressSum(
+  bytes: Uint8Array,
+  ipAt: number,
+  version: 4 | 6,
+  destinationAt = ipAt + 24,
+): number {
+  if (version === 4) return onesSum(bytes, ipAt + 12, 8, 0);
+  return onesSum(bytes, ipAt + 8, 16, onesSum(bytes, destinationAt, 16, 0));
+}
+
 export type TransportChecksum = 'good' | 'bad' | 'unknown';
 
 /**
@@ -46,6 +57,7 @@ export type TransportChecksum = 'good' | 'bad' | 'unknown';
  * @param at index of the transport header
  * @param end index behind the last byte of the IP packet, after its own length field
  * @param limit index behind the last usable byte
+ * @param destinationAt IPv6: index of the last destination, where a routing header has it
  */
 export function transportChecksum(
   bytes: Uint8Array,
@@ -55,6 +67,7 @@ export function transportChecksum(
   at: number,
   end: number,
   limit: number,
+  destinationAt = ipAt + 24,
 ): TransportChecksum {
   const length = end - at;
   if (end > limit || length < 8) return 'unknown';
@@ -79,8 +92,7 @@ export function transportChecksum(
       return 'unknown';
   }
   if (protocol !== IPPROTO_ICMP && protocol !== IPPROTO_IGMP) {
-    pseudo = version === 4 ? onesSum(bytes, ipAt + 12, 8, 0) : onesSum(bytes, ipAt + 8, 32, 0);
-    pseudo += protocol + length;
+    pseudo = addressSum(bytes, ipAt, version, destinationAt) + protocol + length;
   }
   return onesSum(bytes, at, length, pseudo) === 0xffff ? 'good' : 'bad';
 }

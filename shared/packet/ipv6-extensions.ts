@@ -88,7 +88,16 @@ export function decodeRouting(view: PacketView, at: number, header: NextHeader):
     const shown = Math.min(length - 4, Math.max(4, writer.captured(4)));
     writer.bytes('ipv6.routing.unknown_data', null, 4, shown, null);
   }
-  return following(writer, at, header);
+  const decoded = following(writer, at, header);
+  if (writer.u8(3) > 0 && decoded.next?.ip) {
+    decoded.next.ip = { ...decoded.next.ip, destinationAt: at + lastDestination(writer.u8(2), length) };
+  }
+  return decoded;
+}
+
+/** Where in a routing header the last destination stands: first of a segment list (type 4), last of a route (type 0). */
+function lastDestination(type: number, length: number): number {
+  return type === 0 ? Math.max(8, length - 16) : 8;
 }
 
 /** Fragment header (RFC 8200, 4.5), struct frag_hdr: what follows a later fragment is no header. */

@@ -112,6 +112,8 @@ export interface IpContext {
   /** Index of the IP header. */
   at: number;
   version: 4 | 6;
+  /** Index of the address that a transport checksum takes for the destination, where a routing header has it. */
+  destinationAt?: number;
   /** Not the first fragment: what follows is no header. */
   protocol: number;
 }

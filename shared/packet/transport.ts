@@ -1,4 +1,4 @@
-import { expectedChecksum, onesSum, transportChecksum } from './checksum.ts';
+import { addressSum, expectedChecksum, onesSum, transportChecksum } from './checksum.ts';
 import { hexNumber, u16 } from './cursor.ts';
 import type { Field, IpContext, NextHeader, PacketView } from './layer.ts';
 
@@ -20,14 +20,14 @@ export function checkTransport(
   if (ip === null || checksum.raw === null || header.quoted) return;
   const limit = Math.min(view.bytes.length, view.end);
   const end = Number.isFinite(headerEnd) ? headerEnd : limit + 1;
-  if (transportChecksum(view.bytes, ip.at, ip.version, protocol, at, end, limit) !== 'bad') return;
-  const pseudo =
-    ip.version === 4 ? onesSum(view.bytes, ip.at + 12, 8, 0) : onesSum(view.bytes, ip.at + 8, 32, 0);
-  const sum = pseudo + protocol + (end - at);
-  if (u16(view.bytes, checksum.at) === onesSum(view.bytes, at, 0, sum)) {
+  const { bytes } = view;
+  const { destinationAt } = ip;
+  if (transportChecksum(bytes, ip.at, ip.version, protocol, at, end, limit, destinationAt) !== 'bad') return;
+  const sum = addressSum(bytes, ip.at, ip.version, destinationAt) + protocol + (end - at);
+  if (u16(bytes, checksum.at) === onesSum(bytes, at, 0, sum)) {
     checksum.problem = 'the sum of the pseudo header only: the rest is left to the device (CHECKSUM_PARTIAL)';
     return;
   }
-  const expected = expectedChecksum(view.bytes, at, end - at, checksum.at, sum);
+  const expected = expectedChecksum(bytes, at, end - at, checksum.at, sum);
   checksum.problem = `should be ${hexNumber(expected === 0 && protocol === 17 ? 0xffff : expected, 4)}`;
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { claimOfLinktype } from '../../../shared/capture/pcap-linktypes.ts';
+import { inspect } from '../../../shared/packet/inspect.ts';
 import { packetLine } from '../../../shared/packet/reading.ts';
 import { describe as inWords, verdict } from '../../../shared/packet/verdict.ts';
 import type { Verdict, VerdictInput } from '../../../shared/packet/verdict.ts';
@@ -176,6 +177,25 @@ it('link types with a header before the packet claim what that header says', () 
   const tagged = `0000 0001 0006 0242ac1100030000 8100 0005 0800${ECHO}`;
   expect(claim(113, tagged)).toEqual({ expect: 'ipv4', at: 20 });
   expect(claim(113, tagged.slice(0, tagged.length - ECHO.length - 4))).toMatchObject({ expect: 'auto' });
+});
+
+it('behind a routing header the checksum covers the last destination', () => {
+  const segments =
+    '6000000000 3c 2b40 20010db8000000000000000000000001 20010db8000000000000000000000002' +
+    '0604040101000000 20010db8000000000000000000000003 20010db8000000000000000000000004' +
+    '00140050 00000000 00000000 50022000 34090000';
+  const problems = (text: string): (string | null)[] => {
+    const bytes = hex(text);
+    return inspect(bytes, { start: 'ipv6', at: 0, packetLength: bytes.length })
+      .flatMap((layer) => layer.fields)
+      .filter((field) => field.name === 'tcp.checksum')
+      .map((field) => field.problem);
+  };
+  // As scapy computed it, and tshark calls it good.
+  expect(problems(segments)).toEqual([null]);
+  expect(problems(segments.replace('34090000', '34080000'))).toEqual(['should be 0x3409']);
+  // No segment left: it has arrived, and the address in the IPv6 header counts.
+  expect(problems(segments.replace('06040401', '06040400'))).toEqual(['should be 0x340a']);
 });
 
 it('a brief verdict lacks only the evidence that all is well', () => {
