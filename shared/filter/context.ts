@@ -22,6 +22,8 @@ export interface FilterPoint {
   readonly pointer: 'data' | 'network' | 'mac';
   /** It runs before ip_send_check(): see FunctionExpectation. */
   readonly output: boolean;
+  /** A return whose records pass when those of its entry did: of a function with an sk_buff, which then may be gone. */
+  readonly follows?: true;
   /** Names of its arguments (fields of a tracepoint) with their C types; values of a record of arguments are in this order. */
   readonly parameters: readonly { readonly name: string; readonly type: string }[];
 }

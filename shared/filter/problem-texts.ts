@@ -36,6 +36,8 @@ const en = {
   'slice-offset': 'the offset of a slice is a number from 0 to 255',
   'slice-protocol': '{name} has no bytes to look at',
   'return-only': '{name} is there only in return probes',
+  'return-follows':
+    '{name}: where a function has an sk_buff, its return passes with its entry; {name} can be asked for in the table of events',
   'packet-none': '{name}: no function of this probe has a packet',
   'reason-none': '{name}: the drop reasons of this kernel are not known; write the number',
   'values-many': 'the filter reads {count} more values than a record can carry ({most})',
@@ -82,6 +84,7 @@ const zhCN: Readonly<Record<ProblemCode, string>> = {
   'slice-offset': '切片的偏移是 0 到 255 的数字',
   'slice-protocol': '{name} 没有可看的字节',
   'return-only': '{name} 只在返回探针中才有',
+  'return-follows': '{name}：函数有 sk_buff 时，返回事件随其入口事件通过；{name} 可在事件表中筛选',
   'packet-none': '{name}：此探针的函数都没有数据包',
   'reason-none': '{name}：不知道该内核的丢包原因，请写数字',
   'values-many': '过滤器多读取了 {count} 个值，超出一条记录可容纳的数目（{most}）',

@@ -43,6 +43,8 @@ function checkedField(field: RecordField, span: Span, names: FilterNames): Recor
   if (field.needs !== null) withPacket(field, field.name, span, names);
   if (field.name === 'ret' && !names.points.some((point) => point.edge === 'return'))
     throw new FilterError(span, 'return-only', { name: field.name });
+  if (field.name === 'ret' && !names.points.some(({ edge, follows }) => edge === 'return' && !follows))
+    throw new FilterError(span, 'return-follows', { name: field.name });
   return field;
 }
 

@@ -2,7 +2,7 @@ import { Fail } from '../contract/failure.ts';
 import { compileWhere } from '../filter/compile.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import type { FilterPoint } from '../filter/context.ts';
-import { bpftraceArguments } from './bpftrace-arguments.ts';
+import { asNumber, bpftraceArguments } from './bpftrace-arguments.ts';
 import type { PointArguments } from './bpftrace-arguments.ts';
 import { MAX_ARGUMENTS, pointBody } from './bpftrace-body.ts';
 import type { PointBody } from './bpftrace-body.ts';
@@ -42,13 +42,17 @@ export const BPFTRACE_COMMAND = `${RUN} /dev/stdin`;
  */
 export function writeBpftraceProgram(
   spec: ProbeSpec,
-  points: readonly ResolvedPoint[],
+  asked: readonly ResolvedPoint[],
   facts: ProgramFacts,
 ): WrittenProgram {
   const { tag, connection } = facts;
+  const points = spec.where.trim() === '' ? asked : [...asked, ...missingEntries(asked, facts.machine)];
   const read = points.map((point) => bpftraceArguments(point, facts.machine));
-  const told = points.map((point, i) => programPoint(point, read[i] ?? NOTHING));
-  const where = compile(spec, told, read, facts);
+  const told = points.map((point, i): ProgramPoint => {
+    const one = programPoint(point, read[i] ?? NOTHING);
+    return i < asked.length ? one : { ...one, hidden: true };
+  });
+  const where = compile(spec, points, told, read, facts);
   const named = points.map((point, i) => ({
     name: point.name,
     arguments: nameable(point, read[i] ?? NOTHING),
@@ -75,12 +79,15 @@ export function writeBpftraceProgram(
       conditions: conditions.filter((condition) => condition !== null),
       fields: fields.map((field) => field[index] ?? null),
       returns: [],
-      remembered: packet && point.edge === 'return',
-      silent: false,
+      remembered: follows(point, facts.machine),
+      // What the kernel decides alone needs no record to decide it by.
+      silent: one.hidden === true && where.arrival === null,
     };
   });
   const context = { tag, connection, perSecond: spec.perSecond, stack: spec.stack };
+  // bpftrace must have read what is put into a map before it reads what is taken out.
   const probes = withEntries(bodies, facts.machine)
+    .sort((one, other) => Number(one.returns.length === 0) - Number(other.returns.length === 0))
     .map((body) => `${attachPoint(body.point)}\n{\n${pointBody(body, context)}\n}`)
     .join('\n\n');
   const edited = spec.script === null ? null : ownScript(spec.script, connection, ownConditions);
@@ -169,19 +176,18 @@ function programPoint(point: ResolvedPoint, read: PointArguments): ProgramPoint 
  * Before the return of a function with an sk_buff stands its entry, which remembers the call: it knows whose packet it
  * is, and what the filter says. Where the entry is no point of its own, it is there and silent.
  */
-function withEntries(bodies: readonly PointBody[], machine: string): readonly PointBody[] {
-  const key = ({ kind, group, symbol }: ResolvedPoint): string => [kind, group, symbol].join(' ');
+function withEntries(bodies: readonly PointBody[], machine: string): PointBody[] {
   const returns = new Map<string, number[]>();
   const entries = new Set<string>();
   for (const { point, index, remembered } of bodies) {
-    if (point.edge === 'entry') entries.add(key(point));
-    else if (remembered) returns.set(key(point), [...(returns.get(key(point)) ?? []), index]);
+    if (point.edge === 'entry') entries.add(placeOf(point));
+    else if (remembered) returns.set(placeOf(point), [...(returns.get(placeOf(point)) ?? []), index]);
   }
   return bodies.flatMap((body) => {
     const { point } = body;
-    const remembered = returns.get(key(point)) ?? [];
+    const remembered = returns.get(placeOf(point)) ?? [];
     if (point.edge === 'entry') return [{ ...body, returns: remembered }];
-    if (entries.has(key(point)) || remembered.length === 0) return [body];
+    if (entries.has(placeOf(point)) || remembered.length === 0) return [body];
     const entry: ResolvedPoint = { ...point, edge: 'entry' };
     return [
       {
@@ -195,6 +201,26 @@ function withEntries(bodies: readonly PointBody[], machine: string): readonly Po
       body,
     ];
   });
+}
+
+/**
+ * The entries of functions with an sk_buff of which only the return is asked for: a filter looks at the packet, which
+ * a return no longer has.
+ */
+function missingEntries(points: readonly ResolvedPoint[], machine: string): readonly ResolvedPoint[] {
+  const entries = new Set(points.filter(({ edge }) => edge === 'entry').map(placeOf));
+  return points
+    .filter((point) => point.edge === 'return' && !entries.has(placeOf(point)) && takesPacket(point, machine))
+    .map((point) => ({ ...point, edge: 'entry' }));
+}
+
+function placeOf({ kind, group, symbol }: ResolvedPoint): string {
+  return [kind, group, symbol].join(' ');
+}
+
+/** A return that passes as its entry did. */
+function follows(point: ResolvedPoint, machine: string): boolean {
+  return point.edge === 'return' && takesPacket(point, machine);
 }
 
 function takesPacket(point: ResolvedPoint, machine: string): boolean {
@@ -222,6 +248,7 @@ function nameable(
 
 function compile(
   spec: ProbeSpec,
+  points: readonly ResolvedPoint[],
   told: readonly ProgramPoint[],
   read: readonly PointArguments[],
   facts: ProgramFacts,
@@ -233,6 +260,7 @@ function compile(
     expect: expectedLayer(spec, one),
     pointer: one.pointer,
     output: expectationOf(one.name)?.output ?? false,
+    ...(follows(points[i] as ResolvedPoint, facts.machine) ? { follows: true } : {}),
     parameters: (read[i]?.all ?? []).map(({ name, type }) => ({ name, type })),
   }));
   const argumentsOf = (point: FilterPoint): readonly ReadableArgument[] => {
@@ -259,6 +287,13 @@ function compile(
     {
       engine: 'bpftrace',
       argument: (name, point) => argumentsOf(point).find((one) => one.name === name)?.expression ?? null,
+      returned: (point) => {
+        const at = points[layers.indexOf(point)];
+        const type = at?.signature?.returns ?? 'unsigned long';
+        return at?.edge !== 'return' || type === 'void' || follows(at, facts.machine)
+          ? null
+          : asNumber(type, 'retval');
+      },
     },
   );
 }

@@ -16,6 +16,8 @@ export interface ProgramPoint {
   readonly pointer: FunctionExpectation['pointer'];
   /** Names of the arguments that are captured, in the order of the record. */
   readonly parameters: readonly string[];
+  /** Its records only tell which of the returns behind it pass the filter; they are not handed on. */
+  readonly hidden?: true;
   /** Its records carry a drop reason. */
   readonly reason?: true;
   /** Its records name the place that called (`location` of skb:kfree_skb). */

@@ -10,10 +10,12 @@ const MAX_WAITING = 4096;
  */
 export class ArrivalFilter {
   readonly #test: WrittenProgram['arrival'];
+  readonly #points: WrittenProgram['program']['points'];
   readonly #passed = new Set<bigint>();
 
-  constructor(test: WrittenProgram['arrival']) {
-    this.#test = test;
+  constructor({ arrival, program }: Pick<WrittenProgram, 'arrival' | 'program'>) {
+    this.#test = arrival;
+    this.#points = program.points;
   }
 
   passes(record: EventRecord): boolean {
@@ -24,8 +26,10 @@ export class ArrivalFilter {
     this.#passed.delete(record.skb);
     if (!passes) return false;
     this.#passed.add(record.skb);
-    if (this.#passed.size > MAX_WAITING)
-      for (const oldest of this.#passed) return this.#passed.delete(oldest);
-    return true;
+    if (this.#passed.size > MAX_WAITING) {
+      const [oldest] = this.#passed;
+      if (oldest !== undefined) this.#passed.delete(oldest);
+    }
+    return this.#points[record.point]?.hidden !== true;
   }
 }

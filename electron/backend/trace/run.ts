@@ -67,7 +67,7 @@ export async function startRun(
   });
   const totals = { seen: 0, matched: 0, received: 0, limited: 0, lost: 0, own: 0 };
   const strays: string[] = [];
-  const arrival = new ArrivalFilter(written.arrival);
+  const arrival = new ArrivalFilter(written);
   const losses = new LossWatch();
   let attached = false;
   let attachSeconds = 0;

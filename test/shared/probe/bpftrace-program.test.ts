@@ -173,6 +173,41 @@ describe('many points in one program', () => {
     expect(both.script).toContain('(uint64)retval');
   });
 
+  test('a filter over packets is decided at the entry, also where only the return is asked for', () => {
+    const back = point(receive, { edge: 'return' });
+    const late = writeAt({ where: 'icmp' }, [back]);
+    expect(late.points).toMatchObject([
+      { edge: 'return' },
+      { edge: 'entry', captures: 'packet', hidden: true },
+    ]);
+    expect(late.script.match(/\\tP%/g)).toHaveLength(1);
+    expect(late.script).toMatch(/@in\[tid, 0\] = \(uint64\)\$s;[^]*\$q = @in\[tid, 0\];/);
+    // What the kernel decides alone is not sent for it.
+    const exact = writeAt({ where: 'skb.len > 100' }, [back]);
+    expect(exact.points).toMatchObject([{ edge: 'return' }, { hidden: true }]);
+    expect(exact.script.match(/\\tP%/g)).toBeNull();
+    expect(exact.script).toMatch(/if \(\$n > 100\) \{\n +@in\[tid, 0\] = /);
+    const both = writeAt({ where: 'icmp' }, [point(receive), back]);
+    expect(both.points.map(({ hidden }) => hidden)).toEqual([undefined, undefined]);
+  });
+
+  test('what a function returned is compared in the kernel; with a packet the return follows its entry', () => {
+    const connects: Signature = {
+      ...{ name: 'tcp_v4_connect', module: 'vmlinux', returns: 'int' },
+      parameters: [{ type: 'struct sock *', name: 'sk' }],
+    };
+    const { script } = writeAt({ where: 'ret < 0' }, [point(connects, { edge: 'return' })]);
+    expect(script).toContain('if ((int64)(int64)(int32)retval < 0) {');
+    expect(() => writeAt({ where: 'ret == 0' }, [point(receive, { edge: 'return' })])).toThrow(
+      expect.objectContaining({
+        failure: expect.objectContaining({
+          code: 'filter-invalid',
+          message: expect.stringContaining('its return passes with its entry') as string,
+        }) as object,
+      }) as Error,
+    );
+  });
+
   test('a kprobe reads registers, typed where BTF knows the function, and the stack behind the sixth', () => {
     const many: Signature = {
       ...{ name: 'f', module: 'vmlinux', returns: 'int' },

@@ -335,6 +335,28 @@ test('what the kernel could not decide is decided on arrival', async () => {
   expect(started.totals().received).toBe(2);
 });
 
+test('an entry that only tells which returns pass is not handed on', async () => {
+  const points = [
+    { ...program.points[0], edge: 'return', captures: 'arguments' },
+    { ...program.points[0], hidden: true },
+  ] as typeof program.points;
+  const more = { program: { ...program, points }, arrival: ({ len }: { len: number }) => len > 100 };
+  const started = await start({}, '', more);
+  const entry = (sequence: number, skb: bigint, len: number): string =>
+    `${packetLine(TAG, { ...STATE, sequence, skb, len, point: 1, packet: BYTES })}\n`;
+  const back = (sequence: number, skb: bigint): string =>
+    `${TAG}\tA${[BigInt(sequence) << 32n, 7n, 0n, skb, 0n].map((word) => word.toString(16).padStart(16, '0')).join('')}\tping\n`;
+  started.channel.emit(`${TAG}\tB\n${entry(1, 5n, 200)}${entry(2, 6n, 50)}${back(3, 5n)}${back(4, 6n)}`);
+  started.channel.end(0);
+  await started.run.ended;
+  const [batch = new Uint8Array()] = started.batches;
+  expect(batch.length).toBe(RECORD_BYTES);
+  expect(readRecord(new DataView(batch.buffer, batch.byteOffset), 0)).toMatchObject({
+    edge: 'return',
+    skb: 5n,
+  });
+});
+
 test('a dry run attaches, records nothing, and says so', async () => {
   const started = await start({ dryRun: true }, `${TAG}\tB\n${line(1)}`);
   started.channel.emit(`${TAG}\tE\n`);
