@@ -256,18 +256,26 @@ fi
 
 /** Once a second what is in the buffer: never more pages than its events must fill, or a read would wait. */
 function readPages(reads: number, least: number): string {
-  return `# Reads at most $1 events.
+  return `# Reads at most $1 events; of what comes meanwhile only as much as $2 rounds take, and only if most is still there,
+# as it is when short events are among long ones.
 drain() {
   budget=$1
   each=$(((page - data) / ${least}))
-  for again in 1 2 3 4 5 6 7 8; do
-    more=
+  first=0 round=0
+  while [ $round -lt $2 ]; do
+    round=$((round + 1))
+    stats=$(grep '^entries:' $I/per_cpu/cpu*/stats /dev/null)
+    all=0
+    while IFS=: read -r cpu word entries; do all=$((all + \${entries# })); done <<END
+$stats
+END
+    [ $first -gt 0 ] || first=$all
+    [ $all -gt 0 ] && [ $((all * $2)) -ge $first ] || return
     while IFS=: read -r cpu word entries; do
       entries=\${entries# }
-      [ "$entries" -gt 0 ] 2>/dev/null || continue
+      [ $entries -gt 0 ] || continue
       [ $budget -gt 0 ] || { say L; return; }
       [ $entries -le $budget ] || entries=$budget
-      more=yes
       count=$(((entries + each - 1) / each))
       cpu=\${cpu%/stats}
       say "P\\t\${cpu##*cpu}\\t$count"
@@ -275,9 +283,8 @@ drain() {
       (trap '' HUP INT TERM; exec dd bs=$page count=$count <$cpu/trace_pipe_raw 2>/dev/null)
       budget=$((budget - count * each))
     done <<END
-$(grep '^entries:' $I/per_cpu/cpu*/stats /dev/null)
+$stats
 END
-    [ -n "$more" ] || return
   done
 }
 if [ -n "$page" ]; then
@@ -285,7 +292,7 @@ if [ -n "$page" ]; then
     sleep 1 </dev/null >/dev/null 2>&1 &
     second=$!
     read -r now more </proc/uptime
-    drain ${reads}
+    drain ${reads} 4
     # One processor's events are in order as they come.
     [ -d $I/per_cpu/cpu1 ] || now=$((\${now%.*} + 60))
     say "S\\t$now"
@@ -294,7 +301,7 @@ if [ -n "$page" ]; then
     left=$((left - 1))
   done
   echo 0 >$I/tracing_on
-  drain 1000000000
+  drain 1000000000 1000000000
   totals
 fi
 `;
