@@ -13,7 +13,7 @@ import { compileDisplay } from '../../shared/filter/compile.ts';
 import type { FilterPoint } from '../../shared/filter/context.ts';
 import { probeSpec } from '../../shared/probe/spec.ts';
 import { breakGuestByTun, fixGuest } from '../lab/break.ts';
-import { upGuest } from '../lab/guest.ts';
+import { guestAlone } from '../lab/guest-alone.ts';
 import { GUEST_NAMES } from '../lab/guest-names.ts';
 import { needs } from '../support/needs.ts';
 import { arriveAt } from './arrival.ts';
@@ -120,7 +120,7 @@ needs(
 
   for (const name of GUEST_NAMES)
     test(`${name}: bpftrace takes each, and with what is decided on arrival it lets through what the filter says`, async () => {
-      const guest = await upGuest(name);
+      const guest = await guestAlone(name);
       const { target, survey } = await arriveAt(guest, name, open);
       const types = new KernelTypes(
         await downloadKernel(target, await identifyKernel(target), () => undefined),

@@ -1,7 +1,7 @@
-import { beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { breakGuest } from '../lab/break.ts';
 import { busyGuest, idleGuest } from '../lab/flood.ts';
-import { upGuest } from '../lab/guest.ts';
+import { guestAlone } from '../lab/guest-alone.ts';
 import type { Guest } from '../lab/guest.ts';
 import { GUEST_NAMES } from '../lab/guest-names.ts';
 import { probeFlood } from '../support/flooded-probe.ts';
@@ -35,11 +35,12 @@ needs(
     let guest: Guest;
     const probe = (...words: string[]) =>
       startSkblens(['probe', name, ...words, '--json', '-F', guest.sshConfigPath]);
-    beforeAll(async () => {
-      guest = await upGuest(name);
-    });
+    const take = async () => {
+      guest = await guestAlone(name);
+    };
 
     test(`${name}: bad packets are followed by their sk_buff from ip_rcv through ip_rcv_core to the drop, with its reason by name`, async () => {
+      await take();
       const running = probe(
         ...['ip_rcv_core', '--edge', 'both', '--also', 'ip_rcv', '--also', 'tracepoint:skb:kfree_skb'],
         ...['--field', 'skb->dev->ifindex', '--stack', '--for', '12s'],
@@ -77,6 +78,7 @@ needs(
     });
 
     test(`${name}: a function without BTF is probed by kprobe, and an expression is taken where it can be decided`, async () => {
+      await take();
       const listing = await guest.run(
         "grep -m1 -o '^__netif_receive_skb_core[^ ]*' /sys/kernel/tracing/available_filter_functions",
       );
@@ -93,6 +95,7 @@ needs(
     });
 
     test(`${name}: a filter over fields and protocols lets through what it says, and nothing else`, async () => {
+      await take();
       const running = probe(
         ...['ip_rcv_core', '--filter', 'icmp and skb.dev.name == "lo"', '--count', '2', '--for', '15s'],
       );
@@ -105,6 +108,7 @@ needs(
     });
 
     test(`${name}: what cannot be is refused before anything runs, by the name of what is wrong`, async () => {
+      await take();
       const unknown = probe('ip_rcv_core', '--field', 'skb->nothing', '--count', '1');
       expect(await unknown.exit).toBe(1);
       expect(unknown.lines.at(-1)).toMatchObject({ type: 'failure', code: 'field-unknown' });
@@ -130,7 +134,7 @@ needs(
   'ssh',
 )('more than the client can have', () => {
   test('is counted to the last packet by client and kernel alike, takes no memory, and a target that suffers ends the probe', async () => {
-    const guest = await upGuest('bookworm');
+    const guest = await guestAlone('bookworm');
     const words = ['--filter', 'bad-ip-header', '--per-second', '1000000'];
     const heavy = (line: JsonLine): boolean =>
       line.type === 'load' &&
@@ -139,7 +143,7 @@ needs(
     const suffers = async (lines: readonly JsonLine[]): Promise<void> => {
       const until = (test: () => boolean) =>
         vi.waitFor(() => expect(test()).toBe(true), { timeout: 90_000, interval: 200 });
-      const busy = busyGuest(guest, 300, 90);
+      const busy = busyGuest(guest, 200, 90);
       // What is so busy takes very long to detach a probe.
       await until(() => lines.filter(heavy).length >= 3).finally(() => idleGuest(guest));
       await busy;
@@ -162,5 +166,32 @@ needs(
     // It keeps no more than some 10 MB of records that are on their way.
     expect(Math.max(...memory) - (memory[0] ?? 0)).toBeLessThan(150);
     expect(await secondsUntilClean(guest, 20)).toBeTypeOf('number');
+  });
+
+  test('what else can be probed is listed by the names that the target has', async () => {
+    const guest = await guestAlone('bookworm');
+    const listed = async (query: string) => {
+      const { exit, lines, stderr } = startSkblens([
+        ...['functions', 'bookworm', query, '--json', '-F', guest.sshConfigPath],
+      ]);
+      expect(await exit, stderr()).toBe(0);
+      return (lines as unknown as { name: string; attachable: string }[]).map(
+        ({ name, attachable }) => `${name} ${attachable}`,
+      );
+    };
+    const names = async (command: string) => (await guest.run(command)).stdout.trim().split('\n').sort();
+    const tracing = '/sys/kernel/tracing';
+    const points = await names(`cd ${tracing}/events && ls -d skb/*/ | sed 's|/|:|; s|/$||'`);
+    expect(points).toContain('skb:kfree_skb');
+    expect((await listed('tracepoint:skb:*')).sort()).toEqual(points.map((name) => `tracepoint:${name} yes`));
+    const bare = await names(
+      `sed -n 's/^\\(__netif_receive_skb_core[^ ]*\\).*/\\1/p' ${tracing}/available_filter_functions`,
+    );
+    expect(bare).not.toEqual(['']);
+    expect((await listed('kprobe:__netif_receive_skb_core*')).sort()).toEqual(
+      bare.map((name) => `kprobe:${name} yes`),
+    );
+    // bpftrace 0.17 has no raw tracepoints by name.
+    expect(await listed('rawtracepoint:kfree_skb')).toEqual(['rawtracepoint:kfree_skb no']);
   });
 });

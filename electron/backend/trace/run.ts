@@ -77,12 +77,13 @@ export async function startRun(
   let reportedLost = 0;
   let refused = 0;
   let came = 0;
-  /** Sent and not here, by the kernel side's last totals: also what stood in its buffer then, which no gap shows. */
+  /** Sent and not here, by the kernel side's totals: also what stood in its buffer as it ended, which no gap shows. */
   let missing: number | null = null;
-  /** bpftrace's own count has its heartbeats in it, so it stands for what is not known otherwise. */
+  let exact = false;
+  /** bpftrace's own count has its heartbeats in it: it stands for what is not known otherwise. */
   const lost = (over = false): number => {
-    const told = missing ?? (over || spec.script !== null ? reportedLost : 0);
-    return Math.max(stream.gaps, told) + refused;
+    const told = exact || over ? Math.min(missing ?? reportedLost, exact ? Infinity : reportedLost) : 0;
+    return Math.max(stream.gaps, told, spec.script === null ? 0 : reportedLost) + refused;
   };
 
   const stop = (reason: StopReason): void => {
@@ -115,7 +116,9 @@ export async function startRun(
     labels: (first, texts) => listener.labels(first, texts),
     totals: (kernel, last) => {
       Object.assign(totals, kernel);
-      if (last && spec.script === null) missing = kernel.matched - kernel.limited - came;
+      // Until it has ended some may be on their way.
+      if (spec.script === null) missing = kernel.matched - kernel.limited - came;
+      exact = last === true && missing !== null;
       totals.lost = lost();
       if (!attached || stopping !== null) return;
       listener.state({ kind: 'attached', seconds: attachSeconds }, { ...totals });

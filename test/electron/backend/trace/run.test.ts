@@ -134,7 +134,7 @@ test('--for counts from the moment it is attached', async () => {
 test('what the kernel numbered and never came is lost, and so is what bpftrace reports', async () => {
   const gaps = await start();
   gaps.channel.emit(
-    `${TAG}\tB\n${line(1)}${line(5)}${TAG}\tT\n@seen: 9\n@own: 0\n@matched: 5\n@limited: 0\n`,
+    `${TAG}\tB\n${line(1)}${line(5)}${TAG}\tT\n@seen: 29\n@own: 0\n@matched: 20\n@limited: 0\n`,
   );
   expect(gaps.totals().lost).toBe(3);
   gaps.channel.emit('Lost 7 events\n');
@@ -165,6 +165,16 @@ test("bpftrace's own count, which has lost heartbeats in it, stands only for wha
   started.channel.end(0);
   await started.run.ended;
   expect(started.totals()).toMatchObject({ matched: 7, received: 2, lost: 5 });
+});
+
+test('a kernel side that was killed is believed by its last totals: not every lost line was an event', async () => {
+  const started = await start();
+  started.channel.emit(`${TAG}\tB\n${line(1)}Lost 9 events\n`);
+  started.channel.emit(`${TAG}\tT\n@seen: 7\n@own: 0\n@matched: 7\n@limited: 0\n`);
+  started.run.stop('load');
+  started.channel.end(137);
+  await started.run.ended;
+  expect(started.totals()).toMatchObject({ matched: 7, received: 1, lost: 6 });
 });
 
 test('what a filter on arrival leaves out is not lost', async () => {
