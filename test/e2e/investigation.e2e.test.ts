@@ -63,6 +63,34 @@ needs(
     await page.getByText('IPv4 at skb->data').waitFor();
   });
 
+  test('from its signature to a struct, through a pointer, and back with a member for the probe', async () => {
+    await page.getByRole('button', { name: 'Probe', exact: true }).first().click();
+    await page.getByRole('figure', { name: 'Script' }).getByText('kfunc:vmlinux:ip_rcv_core').waitFor();
+    await page
+      .getByRole('figure', { name: 'Signature' })
+      .getByRole('button', { name: 'sk_buff' })
+      .first()
+      .click();
+    await page.getByRole('heading', { name: 'struct sk_buff' }).waitFor();
+    const members = page.getByRole('tree', { name: 'Members' });
+    await members.getByRole('treeitem', { name: /\bdev struct net_device \*/ }).click();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('searchbox', { name: 'Search members' }).fill('dev->mtu');
+    await members.getByRole('treeitem', { name: /\bmtu unsigned int/ }).click();
+    const chosen = page.getByRole('group', { name: 'The chosen member' });
+    await chosen.getByText('((struct sk_buff *)args->skb)->dev->mtu').waitFor();
+    await page.evaluate(() => {
+      addEventListener('copy', ({ clipboardData }) => {
+        document.body.dataset['copied'] = clipboardData?.getData('text/plain') ?? '';
+      });
+    });
+    await page.keyboard.press('Control+C');
+    await page.keyboard.press('Space');
+    await chosen.getByRole('button', { name: 'Captured in the probe' }).waitFor();
+    expect(await page.evaluate(() => document.body.dataset['copied'])).toBe('skb->dev->mtu');
+    await page.getByRole('button', { name: 'Functions', exact: true }).click();
+  });
+
   test('see the script before it runs, start it, and read the verdict with its bytes', async () => {
     await page
       .getByRole('button', { name: 'Probe', exact: true })
