@@ -8,7 +8,7 @@ import { parseVersion } from '../../shared/btf/attach/version.ts';
 import { bpftraceOneLiner } from '../../shared/probe/one-liner.ts';
 import { PACKET_PATH } from '../../shared/probe/packet-path.ts';
 import { GUEST_NAMES } from '../lab/guest-names.ts';
-import { upGuest } from '../lab/guest.ts';
+import { guestAlone } from '../lab/guest-alone.ts';
 import { needs } from '../support/needs.ts';
 import { startSkblens } from '../support/skblens.ts';
 
@@ -33,7 +33,7 @@ needs(
 
   for (const name of GUEST_NAMES) {
     test(`${name}: nearly all of the packet's path is there`, { timeout: 300_000 }, async () => {
-      const guest = await upGuest(name);
+      const guest = await guestAlone(name);
       const program = startSkblens(['functions', name, '--path', '--json', '-F', guest.sshConfigPath], {
         XDG_CACHE_HOME: cache,
       });
@@ -51,7 +51,7 @@ needs(
     });
 
     test(`${name}: a command for the clipboard runs there`, { timeout: 300_000 }, async () => {
-      const guest = await upGuest(name);
+      const guest = await guestAlone(name);
       const ssh = ['-F', guest.sshConfigPath, '-o', 'BatchMode=yes', name, '--'];
       const vmlinux = execFileSync('ssh', [...ssh, 'cat /sys/kernel/btf/vmlinux'], { maxBuffer: 1 << 28 });
       const files = { traceable: null, symbols: null, blacklist: null };

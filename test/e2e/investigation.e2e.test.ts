@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { breakGuest } from '../lab/break.ts';
-import { upGuest } from '../lab/guest.ts';
+import { guestAlone } from '../lab/guest-alone.ts';
 import type { Guest } from '../lab/guest.ts';
 import { launchChromium, screenshot, watchForErrors } from '../support/browser.ts';
 import { needs } from '../support/needs.ts';
@@ -26,7 +26,7 @@ needs(
   const data = mkdtempSync(join(tmpdir(), 'skblens-e2e-'));
 
   beforeAll(async () => {
-    guest = await upGuest('trixie');
+    guest = await guestAlone('trixie');
     server = startSkblens(['serve', '--json', '-F', guest.sshConfigPath], { XDG_DATA_HOME: data });
     const { url } = await server.line('serving');
     browser = await launchChromium();
