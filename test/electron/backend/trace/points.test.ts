@@ -44,7 +44,7 @@ function kernel(): KernelTypes {
       symbols: listed.map((name) => `0000000000000000 T ${name.replace(' ', '\t')}`).join('\n'),
       blacklist: '',
     },
-    facts as TargetFacts,
+    facts,
     'lab',
   );
 }
