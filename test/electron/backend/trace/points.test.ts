@@ -4,7 +4,6 @@ import { listPoints } from '../../../../electron/backend/trace/point-list.ts';
 import type { PointSources } from '../../../../electron/backend/trace/point-list.ts';
 import { resolvePoints } from '../../../../electron/backend/trace/points.ts';
 import { Tracepoints } from '../../../../electron/backend/trace/tracepoints.ts';
-import type { TargetFacts } from '../../../../shared/contract/api.ts';
 import { parseBtf } from '../../../../shared/btf/decoder.ts';
 import type { ListedKind } from '../../../../shared/probe/point.ts';
 import type { ProbeSpec } from '../../../../shared/probe/spec.ts';
