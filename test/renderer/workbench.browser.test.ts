@@ -109,7 +109,9 @@ describe('looking around on a target', () => {
     await expect.element(member).toHaveTextContent(/90.*3 bits.*pkt_type:3.*__u8/);
     await page.getByRole('searchbox', { name: 'Struct name' }).fill('sk_bufff');
     await userEvent.keyboard('{Enter}');
-    await expect.element(page.getByRole('alert')).toHaveTextContent('no struct, union, enum or typedef "sk_bufff"');
+    await expect
+      .element(page.getByRole('alert'))
+      .toHaveTextContent('no struct, union, enum or typedef "sk_bufff"');
   });
 
   test('what cannot be probed says why, and cannot be tried', async () => {
