@@ -7,7 +7,7 @@ import { KernelTypes } from '../../electron/backend/target/kernel-types.ts';
 import { parseVersion } from '../../shared/btf/attach/version.ts';
 import { bpftraceOneLiner } from '../../shared/probe/one-liner.ts';
 import { PACKET_PATH } from '../../shared/probe/packet-path.ts';
-import { GUEST_NAMES } from '../lab/guest-names.ts';
+import { guestsFrom } from '../lab/guest-names.ts';
 import { guestAlone } from '../lab/guest-alone.ts';
 import { needs } from '../support/needs.ts';
 import { startSkblens } from '../support/skblens.ts';
@@ -31,7 +31,7 @@ needs(
   const cache = mkdtempSync(join(tmpdir(), 'skblens-cache-'));
   const everywhere = new Map(PACKET_PATH.map(({ name }) => [name, false]));
 
-  for (const name of GUEST_NAMES) {
+  for (const name of guestsFrom('sid')) {
     test(`${name}: nearly all of the packet's path is there`, { timeout: 300_000 }, async () => {
       const guest = await guestAlone(name);
       const program = startSkblens(['functions', name, '--path', '--json', '-F', guest.sshConfigPath], {

@@ -7,7 +7,7 @@ import { breakGuest, fixGuest } from '../lab/break.ts';
 import { guestAlone } from '../lab/guest-alone.ts';
 import type { Guest } from '../lab/guest.ts';
 import { secondsUntilClean } from '../support/leftovers.ts';
-import { GUEST_NAMES } from '../lab/guest-names.ts';
+import { guestsFrom } from '../lab/guest-names.ts';
 import { needs } from '../support/needs.ts';
 import { startSkblens } from '../support/skblens.ts';
 
@@ -30,7 +30,7 @@ needs(
   'ssh',
   'tshark',
 )('the reference investigation on', () => {
-  describe.each(GUEST_NAMES)('%s:', (name) => {
+  describe.each(guestsFrom('trixie'))('%s:', (name) => {
     let guest: Guest;
     beforeAll(async () => {
       guest = await guestAlone(name);
