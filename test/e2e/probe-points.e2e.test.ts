@@ -43,12 +43,17 @@ needs(
       await take();
       const running = probe(
         ...['ip_rcv_core', '--edge', 'both', '--also', 'ip_rcv', '--also', 'tracepoint:skb:kfree_skb'],
-        ...['--field', 'skb->dev->ifindex', '--stack', '--for', '12s'],
+        ...['--field', 'skb->dev->ifindex', '--stack', '--for', '2m'],
       );
       await running.line('attached');
       await breakGuest(guest, { count: 6, intervalMilliseconds: 300 });
+      const seen = () => running.lines.filter((line) => line.type === 'event') as unknown as Event[];
+      await expect
+        .poll(() => seen().filter(({ reason }) => reason?.name === 'IP_INHDR').length, { timeout: 90_000 })
+        .toBeGreaterThanOrEqual(6);
+      running.process.kill('SIGINT');
       expect(await running.exit, running.stderr()).toBe(0);
-      const events = running.lines.filter((line) => line.type === 'event') as unknown as Event[];
+      const events = seen();
       const bad = events.filter(
         (one) => one.function === 'ip_rcv_core' && one.verdict?.kind === 'ethernet-where-ip-expected',
       );
@@ -84,7 +89,7 @@ needs(
       );
       const bare = listing.stdout.trim();
       expect(bare).toMatch(/^__netif_receive_skb_core/);
-      const running = probe(bare, '--count', '2', '--for', '12s');
+      const running = probe(bare, '--count', '2', '--for', '2m');
       const attached = running.line('attached');
       await attached;
       await guest.run('ping -c 3 -i 0.3 127.0.0.1');
@@ -97,7 +102,7 @@ needs(
     test(`${name}: a filter over fields and protocols lets through what it says, and nothing else`, async () => {
       await take();
       const running = probe(
-        ...['ip_rcv_core', '--filter', 'icmp and skb.dev.name == "lo"', '--count', '2', '--for', '15s'],
+        ...['ip_rcv_core', '--filter', 'icmp and skb.dev.name == "lo"', '--count', '2', '--for', '2m'],
       );
       await running.line('attached');
       await guest.run('ping -c 4 -i 0.3 127.0.0.1');

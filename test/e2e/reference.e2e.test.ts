@@ -96,10 +96,13 @@ needs(
         '-F',
         guest.sshConfigPath,
         '--for',
-        '4s',
+        '2m',
       ]);
       await probe.line('attached');
       await breakGuest(guest, { case: 'good', count: 5, intervalMilliseconds: 100 });
+      const received = () => probe.lines.filter((line) => line.type === 'event').length;
+      await expect.poll(received, { timeout: 60_000 }).toBeGreaterThanOrEqual(5);
+      probe.process.kill('SIGINT');
       expect(await probe.exit, probe.stderr()).toBe(0);
       const { totals } = (await probe.line('stopped')) as unknown as { totals: Record<string, number> };
       expect(totals['own']).toBeGreaterThan(0);
