@@ -11,7 +11,7 @@ import { accessField, splitPath } from './field-access.ts';
 import type { ReadableArgument } from './field-access.ts';
 import { filterCondition } from './named-filter.ts';
 import type { ProbeProgram, ProgramFacts, ProgramPoint, WrittenProgram } from './program.ts';
-import { ownScript } from './own-script.ts';
+import { scriptToRun } from './own-script.ts';
 import { ownConditions } from './own-traffic.ts';
 import { expectedLayer } from './record-verdict.ts';
 import type { ResolvedPoint } from './resolved-point.ts';
@@ -90,12 +90,11 @@ export function writeBpftraceProgram(
     .sort((one, other) => Number(one.returns.length === 0) - Number(other.returns.length === 0))
     .map((body) => `${attachPoint(body.point)}\n{\n${pointBody(body, context)}\n}`)
     .join('\n\n');
-  const edited = spec.script === null ? null : ownScript(spec.script, connection, ownConditions);
+  const written = script(spec, probes, tag);
   const program: ProbeProgram = {
     engine: 'bpftrace',
     command: BPFTRACE_COMMAND,
-    script: edited?.script ?? script(spec, probes, tag),
-    feedsItself: edited?.feedsItself ?? false,
+    ...scriptToRun(spec.script, written, connection, ownConditions),
     tag: (spec.script === null ? null : tagOf(spec.script)) ?? tag,
     points: told,
     fields: where.fields,

@@ -48,6 +48,19 @@ export function ownScript(
   return { script: made, feedsItself };
 }
 
+/** The script that runs: as it was written, or as the user `edited` it, for this connection. */
+export function scriptToRun(
+  edited: string | null,
+  written: string,
+  connection: SshConnection | null,
+  conditions: OwnConditions,
+): OwnScript {
+  if (edited === null) return { script: written, feedsItself: false };
+  const { script, feedsItself } = ownScript(edited, connection, conditions);
+  // A function that sees no packets has none to leave out: its written script does not either.
+  return { script, feedsItself: feedsItself && !ownScript(written, connection, conditions).feedsItself };
+}
+
 /** What matches a condition whatever its connection. */
 function patternOf(one: string | null, other: string | null): RegExp | null {
   if (one === null || other === null) return null;

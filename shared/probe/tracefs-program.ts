@@ -5,7 +5,7 @@ import { expectationOf } from './expects.ts';
 import { accessField, splitPath } from './field-access.ts';
 import type { ReadableArgument } from './field-access.ts';
 import type { ProbeProgram, ProgramFacts, ProgramPoint, WrittenProgram } from './program.ts';
-import { ownScript } from './own-script.ts';
+import { scriptToRun } from './own-script.ts';
 import { expectedLayer } from './record-verdict.ts';
 import type { ResolvedPoint } from './resolved-point.ts';
 import type { SkbOffsets } from './skb-offsets.ts';
@@ -51,12 +51,11 @@ export function writeTracefsProgram(
       where: where.kernel[i] ?? null,
     }),
   );
-  const edited = spec.script === null ? null : ownScript(spec.script, facts.connection, ownConditions);
+  const written = tracefsScript(spec, events, facts.tag, facts.machine);
   const program: TracefsProgram = {
     engine: 'tracefs',
     command: TRACEFS_COMMAND,
-    feedsItself: edited?.feedsItself ?? false,
-    script: edited?.script ?? tracefsScript(spec, events, facts.tag, facts.machine),
+    ...scriptToRun(spec.script, written, facts.connection, ownConditions),
     tag: (spec.script === null ? null : /^tag=(k[0-9a-f]{8})$/m.exec(spec.script)?.[1]) ?? facts.tag,
     points: told,
     fields: where.fields,

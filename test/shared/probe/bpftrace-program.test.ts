@@ -271,6 +271,17 @@ describe('picked fields', () => {
   });
 });
 
+test('an edited script is said to feed itself only where the written one leaves packets out', () => {
+  const noPacket: Signature = {
+    ...{ name: 'do_nanosleep', module: 'vmlinux', returns: 'int' },
+    parameters: [{ type: 'int', name: 'mode' }],
+  };
+  const mine = 'BEGIN { exit(); }';
+  expect(write({ script: mine }).feedsItself).toBe(true);
+  expect(write({ script: mine }, noPacket).feedsItself).toBe(false);
+  expect(write({}).feedsItself).toBe(false);
+});
+
 test('an edited script runs as it is, under the tag that it still carries', () => {
   const { script } = write({});
   const edited = script.replace('interval:s:1', 'interval:s:2');
