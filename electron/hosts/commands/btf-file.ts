@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { findBtf } from '../../../shared/btf/elf.ts';
+import type { ByteSource } from '../../../shared/btf/elf.ts';
 import { defaultBtfLimits } from '../../../shared/btf/limits.ts';
 import { Fail } from '../../../shared/contract/failure.ts';
 import type { KernelTypes } from '../../backend/target/kernel-types.ts';
@@ -28,12 +29,14 @@ async function readBtfBytes(file: string): Promise<Uint8Array> {
     throw unreadable(error);
   });
   try {
-    const place = await findBtf({ read: (offset, length) => readAt(handle, offset, length) });
+    const read = await readerOf(handle);
+    const place = await findBtf({ read });
     if (place.kind === 'none') throw new Fail('btf-section-missing', { file });
     // One byte above the limit is enough for the parser to refuse it by name.
     const most = defaultBtfLimits.inputBytes + 1;
-    if (place.kind === 'section') return await readAt(handle, place.offset, Math.min(place.size, most));
-    return await readAt(handle, 0, Math.min((await handle.stat()).size, most));
+    return place.kind === 'section'
+      ? await read(place.offset, Math.min(place.size, most))
+      : await read(0, most);
   } catch (error) {
     throw error instanceof Fail ? error : unreadable(error);
   } finally {
@@ -41,10 +44,17 @@ async function readBtfBytes(file: string): Promise<Uint8Array> {
   }
 }
 
+/** Reads parts of a file; a pipe (`--btf <(zcat FILE)`) has no parts and is read whole. */
+async function readerOf(handle: FileHandle): Promise<ByteSource['read']> {
+  const found = await handle.stat();
+  if (found.isFile()) return async (offset, length) => readAt(handle, found.size, offset, length);
+  const whole = new Uint8Array(await handle.readFile());
+  return async (offset, length) => whole.subarray(offset, offset + length);
+}
+
 /** Up to `length` bytes; nothing where no file reaches. */
-async function readAt(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+async function readAt(handle: FileHandle, size: number, offset: number, length: number): Promise<Uint8Array> {
   if (!Number.isSafeInteger(offset + length)) return new Uint8Array();
-  const { size } = await handle.stat();
   const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
   let done = 0;
   while (done < bytes.length) {

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +67,17 @@ describe('an ELF file', () => {
     const { status, lines } = await runCli('functions', '--btf', saved('vmlinux', '.BTF'), '--json');
     expect(status).toBe(0);
     expect(lines().map((one) => one['name'])).toEqual(['__skip_rcv', 'icmp_send', 'ip_rcv', 'ip_rcv_core']);
+  });
+
+  test('and a raw one may come through a pipe, which has no parts to be read', async () => {
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const [{ status, lines }] = await Promise.all([
+      runCli('functions', '--btf', pipe, '--json'),
+      writeFile(pipe, readFileSync(OLD)),
+    ]);
+    expect(status).toBe(0);
+    expect(lines()).toHaveLength(4);
   });
 
   test('without one is refused by name', async () => {
