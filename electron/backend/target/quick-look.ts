@@ -17,7 +17,7 @@ echo "system=$(uname -rm)"
 program=$(command -v bpftrace)
 echo "bpftrace=$program"
 if IFS= read -r line 2>/dev/null </sys/kernel/tracing/available_filter_functions; then echo "may=1"; fi
-ls -lnL /sys/kernel/btf $program
+ls -lnL /sys/kernel/btf \${program:+"$program"}
 echo notes
 od -An -v -tx1 </sys/kernel/notes 2>/dev/null
 `;

@@ -79,8 +79,9 @@ export function eventLines(
   const beside = besideLines(record, told);
   if (record.flags & FLAG_ARGUMENTS) return [`${head} arguments ${hexWords(record.bytes)}`, ...beside];
   if (judged === null) return [head, ...beside];
+  const { bytes, window } = record;
   return [
-    `${head}  ${packetSummary(record.bytes, record.window, record.len, judged, expect)}`,
+    `${head}  ${packetLine({ bytes, window, expect, packetLength: record.len, skb: null }, judged)}`,
     ...beside,
     ...verdictLines(judged),
     ...(judged.kind === 'as-expected' ? [] : hexLines(record.bytes, record.window)),
@@ -99,17 +100,6 @@ function besideLines(record: EventRecord, told: RunTold): string[] {
     ...fields.map((text) => `   ${text}`),
     ...stack.map((frame) => `     ${frame}`),
   ];
-}
-
-/** One line for the packet as it really is, from `packetLine`; `length` counts from the expected position. */
-export function packetSummary(
-  bytes: Uint8Array,
-  window: number,
-  length: number | null,
-  judged: Verdict,
-  expect: Expectation,
-): string {
-  return packetLine({ bytes, window, expect, packetLength: length, skb: null }, judged);
 }
 
 export function verdictLines(judged: Verdict): string[] {
